@@ -1,0 +1,11 @@
+//! vigie watches public social accounts and tells people, once and with proof, when a post says what they look for.
+//!
+//! The modules stand bottom-up, and that order is the rule: a module uses only those above it in this list.
+
+pub mod model;
+pub mod setting;
+pub mod clock;
+pub mod remote;
+pub mod store;
+pub mod source;
+pub mod sink;

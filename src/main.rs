@@ -1,0 +1,3 @@
+//! The vigie program.
+
+fn main() {}

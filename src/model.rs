@@ -1,0 +1,9 @@
+//! The words of vigie as values, and every transition between them as a plain function of the old value and `now`.
+
+pub mod backoff;
+pub mod delivery;
+pub mod gate;
+pub mod matched;
+pub mod post;
+pub mod story;
+pub mod timeline;

@@ -1,0 +1,146 @@
+//! Posts that tell the same thing, and whether one more of them speaks.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::delivery::SinkId;
+use super::matched::Severity;
+use super::post::{Content, PostKey, hex};
+
+/// A story without news for this long is over; the same words later are another story.
+pub const IDLE: SignedDuration = SignedDuration::from_hours(24);
+
+/// A story's identity, derived from the revision that opened it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StoryId(pub String);
+
+impl StoryId {
+    /// The story that this revision opens.
+    pub fn opened_by(post: PostKey, content: Content) -> Self {
+        Self(format!("{}{}", &hex(&post.0)[..12], &hex(&content.0)[..4]))
+    }
+}
+
+impl fmt::Display for StoryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Something two posts of one story have in common: the identity of an original, or a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StoryKey(pub [u8; 16]);
+
+/// What is kept of a story.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Story {
+    /// Its identity.
+    pub id: StoryId,
+    /// When its last post was seen.
+    pub last_at: Timestamp,
+    /// How many matched posts it has.
+    pub posts: u32,
+    /// What each sink was told, or is about to be.
+    pub told: BTreeMap<SinkId, Told>,
+}
+
+/// What a sink was told of a story.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// How many deliveries it got.
+    pub deliveries: u32,
+    /// The highest severity in them.
+    pub severity: Severity,
+}
+
+/// What one more matched post of a story does at one sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filed {
+    /// It opens the sink's n-th delivery of the story.
+    Opens(u32),
+    /// It joins the delivery that is still open, the n-th.
+    Joins(u32),
+    /// It is counted in the story and says nothing new.
+    Counted,
+}
+
+impl Story {
+    /// A story that begins now.
+    pub fn begin(id: StoryId, now: Timestamp) -> Self {
+        Self { id, last_at: now, posts: 0, told: BTreeMap::new() }
+    }
+
+    /// Whether a post seen now still belongs to it.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now.duration_since(self.last_at) < IDLE
+    }
+
+    /// Notes one more post.
+    pub fn add(&mut self, now: Timestamp) {
+        self.posts = self.posts.saturating_add(1);
+        self.last_at = self.last_at.max(now);
+    }
+
+    /// What the post does at `sink`; the story remembers it as told.
+    ///
+    /// A story speaks again only if it got graver, or if an edit of a post met a rule that none of its revisions had
+    /// met (`insists`). `open` tells whether the sink's last delivery still gathers.
+    pub fn file(&mut self, sink: &SinkId, severity: Severity, insists: bool, open: bool) -> Filed {
+        let Some(told) = self.told.get_mut(sink) else {
+            self.told.insert(sink.clone(), Told { deliveries: 1, severity });
+            return Filed::Opens(1);
+        };
+        let graver = severity > told.severity;
+        told.severity = told.severity.max(severity);
+        if open {
+            Filed::Joins(told.deliveries)
+        } else if graver || insists {
+            told.deliveries += 1;
+            Filed::Opens(told.deliveries)
+        } else {
+            Filed::Counted
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::post::Platform;
+
+    #[test]
+    fn one_story_speaks_once_unless_it_gets_graver_or_an_edit_insists() {
+        use Severity::{High, Low, Medium};
+        let now = Timestamp::UNIX_EPOCH;
+        let id = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([0; 8]));
+        let mut story = Story::begin(id, now);
+        let sink = SinkId::new("slack", "desk");
+        let steps = [
+            (Medium, false, false, Filed::Opens(1)),
+            (Low, false, true, Filed::Joins(1)),
+            (Medium, false, false, Filed::Counted),
+            (High, false, false, Filed::Opens(2)),
+            (High, false, true, Filed::Joins(2)),
+            (High, false, false, Filed::Counted),
+            (Low, true, false, Filed::Opens(3)),
+        ];
+        for (n, (severity, insists, open, filed)) in steps.into_iter().enumerate() {
+            assert_eq!(story.file(&sink, severity, insists, open), filed, "step {n}");
+        }
+        assert_eq!(story.file(&SinkId::new("matrix", "room"), Low, false, false), Filed::Opens(1));
+    }
+
+    #[test]
+    fn a_story_is_over_after_a_day_of_silence() {
+        let id = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([0; 8]));
+        let mut story = Story::begin(id, Timestamp::UNIX_EPOCH);
+        let later = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        assert!(story.is_live(later(23)));
+        story.add(later(23));
+        assert!(story.is_live(later(46)));
+        assert!(!story.is_live(later(47)));
+    }
+}

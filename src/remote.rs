@@ -1,0 +1,11 @@
+//! Other hosts. Every call to a host goes through one object, which keeps its pace, its bounds and its secrets.
+//!
+//! A call ends in an answer, whatever its status, or in a [`CallError`]; what a status means only the adapter knows.
+
+mod host;
+mod request;
+mod wait;
+
+pub use host::{Pace, Remote, Remotes};
+pub use request::{Answer, CallError, Follow, Request};
+pub use wait::{rate_limit_reset, retry_after};

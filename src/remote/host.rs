@@ -1,0 +1,256 @@
+//! The one object per host and credential through which every call to it goes.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use governor::clock::Clock as _;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use jiff::Timestamp;
+use reqwest::header::{AUTHORIZATION, COOKIE, LOCATION};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Url};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::request::{Answer, CallError, Follow, Request};
+use crate::clock::Clock;
+
+/// All hosts there are to call. Cheap to clone.
+#[derive(Clone)]
+pub struct Remotes {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    client: Client,
+    clock: Arc<dyn Clock>,
+    hosts: Mutex<HashMap<(String, String), Arc<Host>>>,
+}
+
+/// How fast a host may be called.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The mean time between two calls.
+    pub every: Duration,
+    /// Calls that may go at once after a rest.
+    pub burst: NonZeroU32,
+    /// Calls under way at the same time.
+    pub at_once: usize,
+}
+
+impl Pace {
+    /// A call every `every`, `burst` of them at once, four under way.
+    pub fn new(every: Duration, burst: u32) -> Self {
+        Self { every, burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), at_once: 4 }
+    }
+}
+
+/// One host, as one credential sees it.
+#[derive(Clone)]
+pub struct Remote {
+    shared: Arc<Shared>,
+    host: Arc<Host>,
+    who: String,
+}
+
+struct Host {
+    name: String,
+    limiter: RateLimiter<NotKeyed, InMemoryState, TokioTime, NoOpMiddleware<Nanos>>,
+    slots: Semaphore,
+    closed: Mutex<Option<Timestamp>>,
+}
+
+impl Remotes {
+    /// A way out to other hosts, introduced as `agent`.
+    ///
+    /// # Errors
+    /// If there is no list of certificate authorities on this machine.
+    pub fn new(clock: Arc<dyn Clock>, agent: &str) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .user_agent(agent)
+            .redirect(Policy::none())
+            .connect_timeout(Duration::from_secs(5))
+            .build()?;
+        Ok(Self { shared: Arc::new(Shared { client, clock, hosts: Mutex::default() }) })
+    }
+
+    /// The host of `url` as `who` sees it: limits belong to a host and a credential. The first caller sets the pace.
+    pub fn host(&self, url: &Url, who: &str, pace: Pace) -> Remote {
+        Remote { shared: self.shared.clone(), host: self.shared.host(url, who, pace), who: who.to_owned() }
+    }
+}
+
+impl Shared {
+    fn host(&self, url: &Url, who: &str, pace: Pace) -> Arc<Host> {
+        let origin = url.origin().ascii_serialization();
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.entry((origin, who.to_owned())).or_insert_with(|| Arc::new(Host::new(url, pace))).clone()
+    }
+}
+
+impl Host {
+    fn new(url: &Url, pace: Pace) -> Self {
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let quota = Quota::with_period(pace.every.max(Duration::from_nanos(1)))
+            .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
+            .allow_burst(pace.burst);
+        Self {
+            name: format!("{}{port}", url.host_str().unwrap_or("?")),
+            limiter: RateLimiter::direct_with_clock(quota, TokioTime::new()),
+            slots: Semaphore::new(pace.at_once.max(1)),
+            closed: Mutex::default(),
+        }
+    }
+
+    /// Waits for its turn. governor's own waiting does not know tokio's clock, which tests pause.
+    async fn turn(&self) {
+        while let Err(early) = self.limiter.check() {
+            let wait = early.wait_time_from(self.limiter.clock().now());
+            tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
+        }
+    }
+}
+
+/// Redirects followed before the chain counts as endless.
+const MOST_REDIRECTS: usize = 5;
+
+impl Remote {
+    /// The host's name, fit to be shown.
+    pub fn name(&self) -> &str {
+        &self.host.name
+    }
+
+    /// Makes no further call before `at`.
+    pub fn close_until(&self, at: Timestamp) {
+        let mut closed = self.host.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        *closed = Some(closed.map_or(at, |until| until.max(at)));
+    }
+
+    /// Makes a call at the host's pace and reads the whole answer.
+    pub async fn call(&self, request: Request) -> Result<Answer, CallError> {
+        let (timeout, follow, start) = (request.timeout, request.follow, request.url.clone());
+        let mut request = request;
+        let mut remote = self.clone();
+        let mut permanent = true;
+        for _ in 0..=MOST_REDIRECTS {
+            let method = request.method.clone();
+            let mut answer = remote.once(request.clone(), timeout).await?;
+            let target =
+                (follow == Follow::Anywhere && method == Method::GET).then(|| target(&answer)).flatten();
+            let Some(target) = target else {
+                answer.moved = (permanent && answer.url != start).then(|| answer.url.clone());
+                return Ok(answer);
+            };
+            permanent &= matches!(answer.status, 301 | 308);
+            if target.origin() != request.url.origin() {
+                request.headers.remove(AUTHORIZATION);
+                request.headers.remove(COOKIE);
+                let host = self.shared.host(&target, &self.who, Pace::new(Duration::from_millis(100), 10));
+                remote = Remote { host, ..self.clone() };
+            }
+            request.url = target;
+        }
+        Err(CallError::Ambiguous(format!("{}: more than {MOST_REDIRECTS} redirects", self.name())))
+    }
+
+    async fn once(&self, request: Request, timeout: Duration) -> Result<Answer, CallError> {
+        self.check_open()?;
+        let _slot = self.host.slots.acquire().await.map_err(|_| self.not_sent("shutting down"))?;
+        self.host.turn().await;
+        self.check_open()?;
+        match tokio::time::timeout(timeout, self.exchange(request)).await {
+            Ok(result) => result,
+            Err(_) => Err(CallError::Ambiguous(format!("{}: no answer within {timeout:?}", self.name()))),
+        }
+    }
+
+    fn check_open(&self) -> Result<(), CallError> {
+        let until = *self.host.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        match until {
+            Some(until) if until > self.shared.clock.now() => {
+                Err(CallError::Closed(until, format!("{} asked to wait", self.name())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Answer, CallError> {
+        let Request { method, url, headers, body, most, .. } = request;
+        let mut call = self.shared.client.request(method, url.clone()).headers(headers);
+        if let Some(body) = body {
+            call = call.body(body);
+        }
+        let response = call.send().await.map_err(|error| self.failed(error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut body = Vec::new();
+        let mut stream = response.bytes_stream();
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|error| self.failed(error))?;
+            if body.len() + chunk.len() > most {
+                return Err(CallError::Ambiguous(format!(
+                    "{}: the answer is larger than {most} bytes",
+                    self.name()
+                )));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body, url, moved: None })
+    }
+
+    fn not_sent(&self, why: &str) -> CallError {
+        CallError::NotSent(format!("{}: {why}", self.name()))
+    }
+
+    /// What went wrong, without the address, which may hold a secret.
+    fn failed(&self, error: reqwest::Error) -> CallError {
+        let error = error.without_url();
+        let sent = !(error.is_connect() || error.is_builder());
+        let mut root: &dyn std::error::Error = &error;
+        while let Some(source) = root.source() {
+            root = source;
+        }
+        let what = if error.source().is_some() && root.to_string() != error.to_string() {
+            format!("{}: {error}: {root}", self.name())
+        } else {
+            format!("{}: {error}", self.name())
+        };
+        if sent { CallError::Ambiguous(what) } else { CallError::NotSent(what) }
+    }
+}
+
+/// Where a redirect leads, if it may be followed.
+fn target(answer: &Answer) -> Option<Url> {
+    if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = answer.headers.get(LOCATION)?.to_str().ok()?;
+    let target = answer.url.join(location).ok()?;
+    (matches!(target.scheme(), "http" | "https") && target.has_host()).then_some(target)
+}
+
+/// tokio's time for governor, so that tests can pause it.
+#[derive(Clone, Debug)]
+struct TokioTime {
+    origin: Instant,
+}
+
+impl TokioTime {
+    fn new() -> Self {
+        Self { origin: Instant::now() }
+    }
+}
+
+impl governor::clock::Clock for TokioTime {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.origin.elapsed().into()
+    }
+}

@@ -1,0 +1,360 @@
+//! Values in configuration files, each read with its place, and all problems at once.
+//!
+//! A table is read field by field with [`Fields`]; whatever is wrong is kept with its place until the whole file was
+//! read. This is also the one place where the environment is looked at.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use toml_span::de_helpers::{TableHelper, expected};
+use toml_span::{DeserError, Deserialize, Error, ErrorKind, Span, Value};
+use url::Url;
+
+/// A table being read field by field.
+pub type Fields<'de> = TableHelper<'de>;
+
+/// Something wrong with a configuration file: what, where, what to do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file.
+    pub file: PathBuf,
+    /// Line and column from 1, if a place in the file is to blame.
+    pub at: Option<(usize, usize)>,
+    /// What is wrong, and a hint where there is one.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some((line, column)) = self.at {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// A configuration file's text, by which byte offsets become lines.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: String,
+}
+
+impl Document {
+    /// Reads the file at `path`.
+    pub fn read(path: &Path) -> Result<Self, Problem> {
+        let unreadable =
+            |cause| Problem { file: path.to_owned(), at: None, message: format!("cannot be read: {cause}") };
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        Ok(Self { path: path.to_owned(), text })
+    }
+
+    /// The values in it.
+    pub fn parse(&self) -> Result<Value<'_>, Vec<Problem>> {
+        toml_span::parse(&self.text).map_err(|error| self.problems(error.into()))
+    }
+
+    /// A problem at `span`.
+    pub fn problem(&self, span: Span, message: impl Into<String>) -> Problem {
+        Problem { file: self.path.clone(), at: Some(self.line_column(span.start)), message: message.into() }
+    }
+
+    /// What reading found, in the file's words.
+    pub fn problems(&self, error: DeserError) -> Vec<Problem> {
+        error.errors.into_iter().flat_map(|error| self.explain(error)).collect()
+    }
+
+    fn line_column(&self, offset: usize) -> (usize, usize) {
+        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        (line, String::from_utf8_lossy(&before[start..]).chars().count() + 1)
+    }
+
+    fn explain(&self, error: Error) -> Vec<Problem> {
+        match &error.kind {
+            ErrorKind::UnexpectedKeys { keys, expected } => {
+                let unknown = |(key, span): &(String, Span)| {
+                    let hint = nearest(key, expected.iter().map(String::as_str));
+                    let hint = hint.map_or_else(
+                        || format!("; known here: {}", expected.join(", ")),
+                        |near| format!("; did you mean `{near}`?"),
+                    );
+                    self.problem(*span, format!("unknown key `{key}`{hint}"))
+                };
+                keys.iter().map(unknown).collect()
+            }
+            ErrorKind::UnexpectedValue { expected, value } => {
+                let value = value.as_deref().unwrap_or("");
+                let hint = nearest(value, expected.iter().copied());
+                let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                let known = expected.join(", ");
+                vec![self.problem(error.span, format!("`{value}` is none of {known}{hint}"))]
+            }
+            ErrorKind::MissingField(name) => vec![self.problem(error.span, format!("`{name}` is missing"))],
+            ErrorKind::Wanted { expected, found } => {
+                vec![self.problem(error.span, format!("{expected} is wanted here, not {found}"))]
+            }
+            ErrorKind::Custom(message) => vec![self.problem(error.span, message.clone())],
+            _ => vec![self.problem(error.span, error.to_string())],
+        }
+    }
+}
+
+/// An error at `span` with a message of one's own.
+pub fn wrong(span: Span, message: impl Into<String>) -> Error {
+    Error { kind: ErrorKind::Custom(message.into().into()), span, line_info: None }
+}
+
+/// The spelling among `known` that `word` most likely meant.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let alike = |other: &'a str| (strsim::damerau_levenshtein(word, other), other);
+    let most = 1 + word.chars().count() / 4;
+    known.into_iter().map(alike).filter(|(distance, _)| *distance <= most).min().map(|(_, other)| other)
+}
+
+/// A span of time as people write it: `60s`, `5m`, `1h 30m`, `1d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period(pub SignedDuration);
+
+impl<'de> Deserialize<'de> for Period {
+    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
+        let span = value.span;
+        let text = value.take_string(Some("a time such as \"60s\", \"5m\" or \"1h 30m\""))?;
+        let read = jiff::fmt::friendly::SpanParser::new()
+            .parse_span(text.as_ref())
+            .ok()
+            .and_then(|parsed| parsed.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
+        match read {
+            Some(duration) if !duration.is_negative() => Ok(Self(duration)),
+            _ => Err(wrong(
+                span,
+                format!("`{text}` is no time; write it as \"60s\", \"5m\", \"1h 30m\" or \"1d\""),
+            )
+            .into()),
+        }
+    }
+}
+
+/// An `http` or `https` address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address(pub Url);
+
+impl Address {
+    /// The address in `text`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match Url::parse(text.trim()) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(Self(url)),
+            Ok(_) => Err("an address starts with https:// or http://".into()),
+            Err(cause) => Err(format!("this is no address: {cause}")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
+        let span = value.span;
+        let text = value.take_string(Some("an address"))?;
+        Self::parse(&text).map_err(|message| wrong(span, message).into())
+    }
+}
+
+/// Where a secret comes from: `{ env = "NAME" }` or `{ file = "PATH" }`. It is read only for what is enabled.
+#[derive(Clone, Debug)]
+pub struct Secret {
+    span: Span,
+    origin: Origin,
+}
+
+#[derive(Clone, Debug)]
+enum Origin {
+    Env(String),
+    File(PathBuf),
+}
+
+impl Secret {
+    /// The secret itself, without white space around it; a relative file is looked for below `dir`.
+    pub fn read(&self, dir: &Path) -> Result<SecretString, Error> {
+        let text = match &self.origin {
+            Origin::Env(name) => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "this is the place where the environment is read"
+                )]
+                let text = std::env::var(name);
+                text.map_err(|_| {
+                    wrong(
+                        self.span,
+                        format!("the environment variable {name} is not set; set it, or disable this entry"),
+                    )
+                })?
+            }
+            Origin::File(path) => {
+                let path = dir.join(path);
+                std::fs::read_to_string(&path).map_err(|cause| {
+                    wrong(self.span, format!("the secret file {} cannot be read: {cause}", path.display()))
+                })?
+            }
+        };
+        match text.trim() {
+            "" => Err(wrong(self.span, format!("the secret in {self} is empty"))),
+            text => Ok(SecretString::from(text)),
+        }
+    }
+
+    /// The secret as an address. What it says stays out of any error.
+    pub fn read_address(&self, dir: &Path) -> Result<Url, Error> {
+        use secrecy::ExposeSecret;
+        let text = self.read(dir)?;
+        let address = Address::parse(text.expose_secret());
+        address.map(|address| address.0).map_err(|message| wrong(self.span, format!("in {self}: {message}")))
+    }
+
+    /// An error that blames this secret.
+    pub fn wrong(&self, message: impl fmt::Display) -> Error {
+        wrong(self.span, format!("in {self}: {message}"))
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.origin {
+            Origin::Env(name) => write!(f, "the environment variable {name}"),
+            Origin::File(path) => write!(f, "the file {}", path.display()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
+        let span = value.span;
+        if value.as_str().is_some() {
+            let message =
+                "a secret does not stand in the file itself; write { env = \"NAME\" } or { file = \"PATH\" }";
+            return Err(wrong(span, message).into());
+        }
+        let mut fields = Fields::new(value)?;
+        let (env, file) = (fields.optional::<String>("env"), fields.optional::<String>("file"));
+        fields.finalize(None)?;
+        let origin = match (env, file) {
+            (Some(name), None) => Origin::Env(name),
+            (None, Some(path)) => Origin::File(path.into()),
+            _ => {
+                return Err(
+                    wrong(span, "a secret is either { env = \"NAME\" } or { file = \"PATH\" }").into()
+                );
+            }
+        };
+        Ok(Self { span, origin })
+    }
+}
+
+/// A text that is one of a few, such as a severity.
+pub fn one_of<T: Copy>(
+    value: &mut Value<'_>,
+    known: &'static [&'static str],
+    all: &[T],
+) -> Result<T, DeserError> {
+    let span = value.span;
+    let text = value.take_string(None)?;
+    let found = known.iter().position(|name| *name == text).and_then(|at| all.get(at).copied());
+    let unknown = || Error {
+        kind: ErrorKind::UnexpectedValue { expected: known, value: Some(text.to_string()) },
+        span,
+        line_info: None,
+    };
+    found.ok_or_else(|| unknown().into())
+}
+
+impl<'de> Deserialize<'de> for crate::model::matched::Severity {
+    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
+        one_of(value, &["low", "medium", "high", "critical"], &Self::ALL)
+    }
+}
+
+/// The table in `value`, or the error that says there is none.
+pub fn table<'de>(value: &mut Value<'de>) -> Result<toml_span::value::Table<'de>, Error> {
+    let span = value.span;
+    match value.take() {
+        toml_span::value::ValueInner::Table(table) => Ok(table),
+        other => Err(expected("a table", other, span)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(text: &str) -> Document {
+        Document { path: "vigie.toml".into(), text: text.into() }
+    }
+
+    fn problems<T: for<'de> Deserialize<'de>>(text: &str) -> Vec<String> {
+        let document = document(text);
+        let mut value = document.parse().unwrap();
+        let mut fields = Fields::new(&mut value).unwrap();
+        let _ = fields.required::<T>("it");
+        let found = document.problems(fields.finalize(None).unwrap_err());
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named_with_line_column_and_the_nearest_spelling() {
+        let document = document("\n  evry = \"60s\"\ntoken = 1\n");
+        let mut value = document.parse().unwrap();
+        let mut fields = Fields::new(&mut value).unwrap();
+        let _ = fields.optional::<Period>("every");
+        let found = document.problems(fields.finalize(None).unwrap_err());
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "vigie.toml:2:3: unknown key `evry`; did you mean `every`?",
+                "vigie.toml:3:1: unknown key `token`; known here: every"
+            ]
+        );
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        for (text, seconds) in [("60s", 60), ("5m", 300), ("1h 30m", 5400), ("24h", 86_400), ("2d", 172_800)]
+        {
+            let text = format!("it = {text:?}");
+            let mut value = toml_span::parse(&text).unwrap();
+            let mut fields = Fields::new(&mut value).unwrap();
+            let period: Period = fields.required("it").unwrap();
+            assert_eq!(period.0, SignedDuration::from_secs(seconds));
+        }
+        for text in ["\"soon\"", "\"-5s\"", "60"] {
+            assert_eq!(problems::<Period>(&format!("it = {text}")).len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_open_is_refused_without_repeating_it() {
+        let found = problems::<Secret>("it = \"hunter2\"");
+        assert!(found[0].contains("env") && !found[0].contains("hunter2"));
+        assert_eq!(problems::<Secret>("it = { env = \"A\", file = \"b\" }").len(), 1);
+    }
+
+    #[test]
+    fn a_missing_secret_is_named() {
+        let mut value = toml_span::parse("it = { env = \"VIGIE_NO_SUCH_VARIABLE\" }").unwrap();
+        let secret: Secret = Fields::new(&mut value).unwrap().required("it").unwrap();
+        let error = secret.read(Path::new(".")).unwrap_err();
+        assert!(error.to_string().contains("VIGIE_NO_SUCH_VARIABLE"));
+    }
+
+    #[test]
+    fn an_address_is_web_only() {
+        assert!(Address::parse("https://example.org/a").is_ok());
+        for text in ["file:///etc/passwd", "example.org", "https://", ""] {
+            assert!(Address::parse(text).is_err(), "{text}");
+        }
+    }
+}

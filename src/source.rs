@@ -1,0 +1,163 @@
+//! The ways in. A source is one adapter of one platform: it knows accounts and pages, and nothing of rules, stores or
+//! sinks.
+//!
+//! To add a platform: a file below, a `pub mod` line, a line in [`KINDS`].
+
+pub mod feed;
+pub mod file;
+pub mod x;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use toml_span::{DeserError, Error, Value};
+
+use crate::clock::Clock;
+use crate::model::post::Post;
+use crate::model::timeline::{Cursor, TimelineId};
+use crate::remote::Remotes;
+use crate::setting::{Fields, Period};
+
+/// Every kind of source: its name in `[source.KIND.NAME]` and how its table is read.
+pub const KINDS: &[(&str, Read)] = &[("feed", feed::read), ("file", file::read), ("x", x::read)];
+
+/// Reads the table of one source.
+pub type Read = for<'de> fn(&mut Value<'de>) -> Result<Plan, DeserError>;
+
+/// One configured way in, platform words on one side, vigie's on the other.
+///
+/// # Contract
+/// - A cursor may move only over posts that were handed out: whoever gets a page stores it together with its cursor.
+/// - Bytes from outside never panic; a post that cannot be read is dropped and told in [`Page::unreadable`].
+/// - A dropped call leaves nothing behind.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// Whom it watches, in the order of the configuration.
+    fn accounts(&self) -> Vec<Watched>;
+
+    /// Asks the platform for the permanent id of an account that came without one.
+    ///
+    /// # Errors
+    /// As [`Source::fetch`]; `Broken` if there is no such account.
+    async fn resolve(&self, account: &str) -> Result<TimelineId, SourceError> {
+        Err(SourceError::Broken(format!("{account} needs no look-up")))
+    }
+
+    /// Reads one page of a timeline.
+    async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError>;
+}
+
+/// An account as the configuration names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// The name people gave: a handle, an address, a path.
+    pub account: String,
+    /// Its timeline, if the name tells; otherwise it must be resolved first.
+    pub timeline: Option<TimelineId>,
+}
+
+/// What is asked of a source.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// Which timeline.
+    pub timeline: &'a TimelineId,
+    /// The account as the configuration names it.
+    pub account: &'a str,
+    /// Where the last page ended; `None` at first sight.
+    pub cursor: Option<&'a Cursor>,
+    /// At first sight, posts from before this instant need not be read.
+    pub since: Option<Timestamp>,
+    /// How many posts may still be read, where reading costs.
+    pub allowance: Option<u32>,
+}
+
+/// One page of a timeline.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// Its posts, in any order; some may have been handed out before.
+    pub posts: Vec<Post>,
+    /// Where the next page begins; `None` leaves the cursor where it is.
+    pub next: Option<Cursor>,
+    /// Whether posts are known to wait behind `next`.
+    pub more: bool,
+    /// What could not be read, a line each, fit to be shown.
+    pub unreadable: Vec<String>,
+    /// Calls the platform still allows in this window, and when it ends.
+    pub limit: Option<(u64, Timestamp)>,
+}
+
+/// Why a page could not be read, named by what the caller does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceError {
+    /// Try again: not before the given instant, or after a back-off.
+    Retry(Option<Timestamp>, String),
+    /// Nothing until then; people are told.
+    Paused(Timestamp, String),
+    /// Nothing until a person acts; tried again now and then; people are told.
+    Broken(String),
+    /// An answer that cannot be true, such as an empty timeline that was full before; people are told.
+    Suspicious(String),
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Retry(None, why) | Self::Broken(why) | Self::Suspicious(why) => f.write_str(why),
+            Self::Retry(Some(at), why) => write!(f, "{why} (again not before {at})"),
+            Self::Paused(until, why) => write!(f, "{why} (paused until {until})"),
+        }
+    }
+}
+
+impl std::error::Error for SourceError {}
+
+/// What every source has in its table, beside what is its adapter's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Common {
+    /// Whether it is watched at all.
+    pub enabled: bool,
+    /// The wait between two looks at a timeline.
+    pub every: SignedDuration,
+    /// How far back the first look alerts; `None`: all the way.
+    pub backfill: Option<SignedDuration>,
+    /// Posts that may be read in a UTC day, where reading costs.
+    pub max_posts_per_day: Option<u32>,
+}
+
+impl Common {
+    /// Takes `enabled`, `every` and `backfill` out of a source's table.
+    pub fn take(fields: &mut Fields<'_>, every: SignedDuration, backfill: Option<SignedDuration>) -> Self {
+        let shortest = SignedDuration::from_millis(100);
+        Self {
+            enabled: fields.optional("enabled").unwrap_or(true),
+            every: fields.optional::<Period>("every").map_or(every, |period| period.0.max(shortest)),
+            backfill: fields.optional::<Period>("backfill").map_or(backfill, |period| Some(period.0)),
+            max_posts_per_day: None,
+        }
+    }
+}
+
+/// A source as its table describes it.
+pub struct Plan {
+    /// What every source has.
+    pub common: Common,
+    /// Makes the source; reads its secrets.
+    pub build: Build,
+}
+
+/// Makes a source.
+pub type Build = Box<dyn FnOnce(&Kit) -> Result<Arc<dyn Source>, Error> + Send>;
+
+/// What a source is built with.
+#[derive(Clone)]
+pub struct Kit {
+    /// The way to other hosts.
+    pub remotes: Remotes,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The folder that relative paths start from.
+    pub dir: PathBuf,
+}

@@ -1,0 +1,257 @@
+//! What vigie remembers. A store reads, applies the transitions of [`crate::model`], and writes; it decides nothing.
+
+pub mod memory;
+pub mod sled;
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::model::delivery::{Delivery, DeliveryId, Excerpt, Settlement, SinkId};
+use crate::model::gate::Gate;
+use crate::model::matched::Severity;
+use crate::model::post::{Content, Platform, Post, PostKey};
+use crate::model::story::{Story, StoryId, StoryKey};
+use crate::model::timeline::{TimelineId, TimelineState, Turn};
+
+/// Everything that must outlive a crash.
+///
+/// # Contract
+/// - `Ok` means that it survives a crash and a power cut, unless the method says otherwise.
+/// - A piece of work has one holder at a time. When a store is opened, whatever was held is free again.
+/// - [`Store::commit`] is all or nothing, and a turn commits once.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Hands out turns at the timelines among `wanted` that are due, the longest overdue first, at most `most`.
+    ///
+    /// A timeline that is unknown is due now. A turn is held until it is committed or the store is reopened.
+    async fn claim(&self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Result<Claimed, StoreError>;
+
+    /// The timeline that an account was resolved to.
+    async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError>;
+
+    /// Remembers what an account was resolved to.
+    async fn resolve(&self, platform: &Platform, account: &str, id: &TimelineId) -> Result<(), StoreError>;
+
+    /// What is known of each of these revisions, in their order.
+    async fn sightings(&self, revisions: &[(PostKey, Content)]) -> Result<Vec<Sighting>, StoreError>;
+
+    /// How many posts a meter counted on a UTC day.
+    async fn metered(&self, meter: &str, day: i32) -> Result<u32, StoreError>;
+
+    /// Makes a look at a timeline count: archives its posts, marks them seen, files its alerts, moves its cursor.
+    ///
+    /// An outcome that holds nothing but a new due time may be lost in a crash.
+    async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Closes up to `most` deliveries of `sink` that are due, the oldest first, and hands them out for an attempt.
+    async fn seal(&self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError>;
+
+    /// Makes the end of an attempt count, together with the sink's gate after it and the notices it caused.
+    async fn settle(
+        &self,
+        id: &DeliveryId,
+        settlement: Settlement,
+        gate: Gate,
+        notices: Vec<Delivery>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// The gate of a sink.
+    async fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError>;
+
+    /// Every delivery that is not delivered, the oldest first.
+    async fn outbox(&self) -> Result<Vec<Delivery>, StoreError>;
+
+    /// The state of a timeline.
+    async fn timeline(&self, id: &TimelineId) -> Result<Option<TimelineState>, StoreError>;
+
+    /// Forgets posts that their timelines no longer answer with, and stories long over: what was last touched before
+    /// the UTC day `before`.
+    async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Turns handed out.
+#[derive(Debug, Default)]
+pub struct Claimed {
+    /// The turns.
+    pub turns: Vec<Turn>,
+    /// When the next of the wanted timelines that nobody holds is due.
+    pub next: Option<Timestamp>,
+}
+
+/// Deliveries handed out.
+#[derive(Debug, Default)]
+pub struct Sealed {
+    /// The deliveries, sealed.
+    pub deliveries: Vec<Delivery>,
+    /// When the sink's next delivery is due.
+    pub next: Option<Timestamp>,
+}
+
+/// What is known of a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// Whether it is news.
+    pub news: News,
+    /// The UTC day, counted from 1970, on which its timeline last answered with the post.
+    pub day: Option<i32>,
+    /// The rules that earlier revisions of the post met.
+    pub met: Vec<String>,
+}
+
+/// Whether a revision is news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// The post was never seen.
+    New,
+    /// The post was seen with other content.
+    Revised,
+    /// This very revision was seen.
+    Known,
+}
+
+/// All that a look at a timeline changes.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The turn it ends.
+    pub turn: Turn,
+    /// The timeline's state from now on.
+    pub state: TimelineState,
+    /// The posts of the page, each once.
+    pub posts: Vec<Sighted>,
+    /// The matched ones among them that people should hear of.
+    pub filings: Vec<Filing>,
+    /// Notices to people.
+    pub notices: Vec<Delivery>,
+    /// Posts that a meter counts: its name, the UTC day, how many.
+    pub metered: Option<(String, i32, u32)>,
+    /// The UTC day of this look, from 1970.
+    pub day: i32,
+}
+
+/// A post of a page.
+#[derive(Clone, Debug)]
+pub struct Sighted {
+    /// Its identity.
+    pub key: PostKey,
+    /// Its revision.
+    pub content: Content,
+    /// The post as it is archived; `None` if this revision is known.
+    pub archive: Option<Post>,
+    /// All rules that this and earlier revisions met.
+    pub met: Vec<String>,
+}
+
+/// A matched post and who should hear of it.
+#[derive(Clone, Debug)]
+pub struct Filing {
+    /// What it has in common with other posts of its story.
+    pub keys: Vec<StoryKey>,
+    /// The story it opens if there is none.
+    pub story: StoryId,
+    /// Whether an edit met a rule that no earlier revision met.
+    pub insists: bool,
+    /// Who hears of it, and why.
+    pub to: Vec<Addressed>,
+}
+
+/// What one sink hears of a post.
+#[derive(Clone, Debug)]
+pub struct Addressed {
+    /// The sink.
+    pub sink: SinkId,
+    /// The highest severity among the matches meant for it.
+    pub severity: Severity,
+    /// The post, with the matches meant for it.
+    pub excerpt: Excerpt,
+    /// When the delivery may go.
+    pub due: Timestamp,
+}
+
+/// What filing a post changes: its story and the deliveries it opened or joined.
+#[derive(Debug)]
+pub(crate) struct Filed {
+    pub story: Story,
+    pub deliveries: Vec<Delivery>,
+}
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No space, or not writable: what was asked did not happen; it may work once there is room.
+    #[error("the store cannot be written: {0}")]
+    Full(String),
+    /// The store cannot be trusted; the process must stop.
+    #[error("the store is broken: {0}")]
+    Broken(String),
+}
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("the store {} is in use: {holder}. Stop that process, or give this one another `store`", path.display())]
+    InUse {
+        /// The store.
+        path: PathBuf,
+        /// Who has it, as far as known.
+        holder: String,
+    },
+    /// The files are damaged.
+    #[error("the store {} is damaged: {what}", path.display())]
+    Damaged {
+        /// The store.
+        path: PathBuf,
+        /// What was found and what to do.
+        what: String,
+    },
+    /// The files cannot be read or written.
+    #[error("the store {} cannot be opened: {cause}", path.display())]
+    Io {
+        /// The store.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+}
+
+/// Files a post: the story it belongs to now, and what that does at each sink.
+///
+/// `story` is the live story that shares a key with it, and `open` finds the delivery a sink still gathers in. Both
+/// stores use this one function, so that they cannot tell stories differently.
+pub(crate) fn file(
+    filing: Filing,
+    story: Option<Story>,
+    mut open: impl FnMut(&DeliveryId) -> Option<Delivery>,
+    now: Timestamp,
+) -> Filed {
+    use crate::model::delivery::{Alert, Body};
+    use crate::model::story::Filed::{Counted, Joins, Opens};
+    let mut story =
+        story.filter(|story| story.is_live(now)).unwrap_or_else(|| Story::begin(filing.story, now));
+    story.add(now);
+    let mut deliveries = Vec::new();
+    for Addressed { sink, severity, excerpt, due } in filing.to {
+        let last = story.told.get(&sink).map(|told| DeliveryId::of_story(&story.id, &sink, told.deliveries));
+        let gathering = last.as_ref().and_then(&mut open).filter(Delivery::is_open);
+        match story.file(&sink, severity, filing.insists, gathering.is_some()) {
+            Opens(n) => {
+                let alert = Alert { story: story.id.clone(), severity, posts: 0, excerpts: Vec::new() };
+                let id = DeliveryId::of_story(&story.id, &sink, n);
+                let mut delivery = Delivery::open(id, sink, Body::Alert(alert), due, now);
+                delivery.absorb(excerpt, severity);
+                deliveries.push(delivery);
+            }
+            Joins(_) => {
+                if let Some(mut delivery) = gathering {
+                    delivery.absorb(excerpt, severity);
+                    deliveries.push(delivery);
+                }
+            }
+            Counted => {}
+        }
+    }
+    Filed { story, deliveries }
+}
