@@ -4,8 +4,19 @@
 
 pub mod model;
 pub mod setting;
+pub mod text;
+pub mod watch;
+pub mod story;
+pub mod route;
 pub mod clock;
 pub mod remote;
 pub mod store;
 pub mod source;
 pub mod sink;
+pub mod pulse;
+pub mod poll;
+pub mod dispatch;
+pub mod web;
+pub mod config;
+pub mod app;
+pub mod cli;

@@ -8,4 +8,5 @@ mod wait;
 
 pub use host::{Pace, Remote, Remotes};
 pub use request::{Answer, CallError, Follow, Request};
+pub(crate) use wait::{believable, in_seconds, limit};
 pub use wait::{rate_limit_reset, retry_after};

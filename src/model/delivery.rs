@@ -246,6 +246,15 @@ impl Delivery {
         }
     }
 
+    /// Its place in the order of sending: as opened, and of those opened together as posted.
+    pub fn order(&self) -> (Timestamp, Option<Timestamp>, DeliveryId) {
+        let first = match &self.body {
+            Body::Alert(alert) => alert.excerpts.first(),
+            Body::Notice(_) => None,
+        };
+        (self.created_at, first.and_then(|first| first.posted_at), self.id.clone())
+    }
+
     /// Whether it still gathers.
     pub fn is_open(&self) -> bool {
         self.state == State::Open
@@ -325,7 +334,7 @@ impl Excerpt {
             hits: found
                 .hits
                 .iter()
-                .take(6)
+                .take(8)
                 .map(|hit| Hit {
                     concept: hit.concept.as_deref().map(|name| short(name, 30)),
                     term: short(&hit.term, 24),
