@@ -1,0 +1,15 @@
+//! From the text of a post to the words in it, whatever script, alphabet trick or spelling they come in.
+//!
+//! In this order: compatibility forms, noise out, marks joined to their letters, look-alike letters, words,
+//! lower case, diacritics. Every step is per character or per word, so every word keeps its bytes in the
+//! original text.
+
+pub mod confusable;
+pub mod fold;
+pub mod link;
+pub mod markup;
+pub mod script;
+pub mod stem;
+pub mod token;
+
+pub use self::token::{Token, analyse};

@@ -1,0 +1,376 @@
+//! HTML as plain text, and the links in it.
+//!
+//! Any bytes may come here, and a tree of hostile HTML costs time that grows with the square of its depth. So no tree is
+//! built: tags are told apart in one pass, and the HTML parser only decodes references and attributes.
+
+use scraper::{Html, Node};
+use url::Url;
+
+/// What people read of a piece of HTML.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plain {
+    /// The text: a blank line between paragraphs, a line per other block, all other white space folded.
+    pub text: String,
+    /// Where its links lead, in order, once each; `http` and `https` only, as written. At most 500.
+    pub links: Vec<String>,
+}
+
+/// The text and links of `html`.
+///
+/// HTML that was escaped twice, so that its tags came out as text, is read once more. What is beyond a mebibyte is not
+/// read.
+pub fn plain(html: &str) -> Plain {
+    let (once, tags) = read(html);
+    if tags == 0 && looks_like_markup(&once.text) { read(&once.text).0 } else { once }
+}
+
+/// Whether `text` holds tags or character references of HTML, as opposed to a lone `<` or `&`.
+pub fn looks_like_markup(text: &str) -> bool {
+    let after = |mark: char| text.match_indices(mark).map(move |(at, _)| (at, &text[at + 1..]));
+    let last_end = text.rfind('>').unwrap_or(0);
+    after('<').any(|(at, tag)| at < last_end && is_known_tag(tag))
+        || after('&').any(|(_, name)| is_reference(name))
+}
+
+/// The most of a text that is read, in bytes.
+const LONGEST: usize = 1 << 20;
+
+/// The most links that are read.
+const MOST_LINKS: usize = 500;
+
+/// Elements whose content is no text for people.
+const SKIPPED: &[&str] = &["iframe", "noembed", "noframes", "script", "style", "svg", "template", "title"];
+
+const PARAGRAPHS: &[&str] =
+    &["blockquote", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "table"];
+
+const LINES: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "footer",
+    "form",
+    "header",
+    "hr",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "option",
+    "section",
+    "summary",
+    "tr",
+    "ul",
+];
+
+const INLINE: &[&str] = &[
+    "a", "abbr", "b", "br", "center", "cite", "code", "em", "font", "i", "img", "q", "s", "small", "span",
+    "strong", "sub", "sup", "td", "th", "u", "wbr",
+];
+
+fn is_known_tag(after: &str) -> bool {
+    let name = tag_name(after.strip_prefix('/').unwrap_or(after)).to_ascii_lowercase();
+    [SKIPPED, PARAGRAPHS, LINES, INLINE].iter().any(|names| names.contains(&name.as_str()))
+}
+
+/// The name at the start of a tag; empty if none stands there.
+fn tag_name(after: &str) -> &str {
+    let end = after.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(after.len());
+    let (name, rest) = after.split_at(end);
+    let ends = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/');
+    if ends { name } else { "" }
+}
+
+fn is_reference(after: &str) -> bool {
+    let Some(end) = after.bytes().take(32).position(|byte| byte == b';') else { return false };
+    let name = &after[..end];
+    let digits = |text: &str, radix| !text.is_empty() && text.chars().all(|c| c.is_digit(radix));
+    match name.strip_prefix('#') {
+        Some(number) => {
+            digits(number, 10) || number.strip_prefix(['x', 'X']).is_some_and(|hex| digits(hex, 16))
+        }
+        None => name.len() > 1 && name.chars().all(|c| c.is_ascii_alphanumeric()),
+    }
+}
+
+/// The text of `html`, and how many tags it has.
+fn read(html: &str) -> (Plain, usize) {
+    let html = &html[..html.floor_char_boundary(LONGEST)];
+    let lower = html.to_ascii_lowercase();
+    let mut writer = Writer::default();
+    let (mut at, mut tags) = (0, 0);
+    while let Some(found) = html[at..].find('<') {
+        let start = at + found;
+        writer.write(&html[at..start]);
+        let Some(end) = markup_end(&html[start..]).map(|length| start + length) else {
+            return (writer.finish(), tags);
+        };
+        let (closes, after) = match lower[start + 1..end].strip_prefix('/') {
+            Some(after) => (true, after),
+            None => (false, &lower[start + 1..end]),
+        };
+        let name = tag_name(after);
+        at = end;
+        if end == start + 1 {
+            writer.write("&lt;");
+        } else if !name.is_empty() {
+            tags += 1;
+            writer.tag(name, closes, &html[start..end]);
+            if !closes && SKIPPED.contains(&name) {
+                let skipped = lower[end..].find(&format!("</{name}"));
+                at = skipped.map_or(html.len(), |length| end + length);
+            }
+        }
+    }
+    writer.write(&html[at..]);
+    (writer.finish(), tags)
+}
+
+/// How long the tag or comment is that `html` starts with; 1 if its `<` is only a sign, `None` if it has no end.
+fn markup_end(html: &str) -> Option<usize> {
+    if let Some(comment) = html.strip_prefix("<!--") {
+        return comment.find("-->").map(|at| at + 7);
+    }
+    let mut bytes = html.bytes().enumerate().skip(1).peekable();
+    match bytes.peek()?.1 {
+        b'/' | b'!' | b'?' => {}
+        byte if byte.is_ascii_alphabetic() => {}
+        _ => return Some(1),
+    }
+    let (mut quote, mut before) = (None, b' ');
+    for (at, byte) in bytes {
+        match (byte, quote) {
+            (b'>', None) => return Some(at + 1),
+            (b'"' | b'\'', None) if before == b'=' => quote = Some(byte),
+            (byte, Some(open)) if byte == open => quote = None,
+            _ => {}
+        }
+        if !byte.is_ascii_whitespace() {
+            before = byte;
+        }
+    }
+    // A quote that never ends hides nothing but its tag.
+    html.find('>').map(|at| at + 1)
+}
+
+/// What separates two words of the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    #[default]
+    None,
+    Space,
+    Line,
+    Paragraph,
+}
+
+/// Gathers text that still has its character references, and links.
+#[derive(Debug, Default)]
+struct Writer {
+    text: String,
+    links: Vec<String>,
+    gap: Gap,
+    preformatted: usize,
+}
+
+impl Writer {
+    fn tag(&mut self, name: &str, closes: bool, source: &str) {
+        match name {
+            "br" => self.line(),
+            "pre" if closes => self.preformatted = self.preformatted.saturating_sub(1),
+            "pre" => self.preformatted += 1,
+            "a" | "area" if !closes => self.link(source),
+            _ => {}
+        }
+        let gap = match name {
+            name if PARAGRAPHS.contains(&name) => Gap::Paragraph,
+            name if LINES.contains(&name) => Gap::Line,
+            "td" | "th" => Gap::Space,
+            _ => Gap::None,
+        };
+        self.gap = self.gap.max(gap);
+    }
+
+    fn line(&mut self) {
+        self.gap = if self.gap >= Gap::Line { Gap::Paragraph } else { Gap::Line };
+    }
+
+    fn write(&mut self, text: &str) {
+        for char in text.chars() {
+            if self.preformatted > 0 && char == '\n' {
+                self.line();
+            } else if char.is_whitespace() {
+                self.gap = self.gap.max(Gap::Space);
+            } else {
+                self.text.push_str(match std::mem::take(&mut self.gap) {
+                    Gap::None => "",
+                    Gap::Space => " ",
+                    Gap::Line => "\n",
+                    Gap::Paragraph => "\n\n",
+                });
+                self.text.push(char);
+            }
+        }
+    }
+
+    fn link(&mut self, source: &str) {
+        if self.links.len() >= MOST_LINKS {
+            return;
+        }
+        let parsed = Html::parse_fragment(source);
+        let href = parsed.tree.values().find_map(|node| node.as_element()?.attr("href"));
+        let href = href.unwrap_or("").trim();
+        let web =
+            Url::parse(href).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if web && !self.links.iter().any(|link| link == href) {
+            self.links.push(href.to_owned());
+        }
+    }
+
+    fn finish(self) -> Plain {
+        Plain { text: folded(&decoded(self.text)), links: self.links }
+    }
+}
+
+/// `text`, which has no tags, with its character references decoded.
+fn decoded(text: String) -> String {
+    if !text.contains('&') {
+        return text;
+    }
+    let parsed = Html::parse_fragment(&text);
+    let texts = parsed.tree.values().filter_map(Node::as_text);
+    texts.map(|text| &*text.text).collect()
+}
+
+/// `text` with white space folded that only came with decoding, such as spaces that do not break.
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let mut empty = 0;
+    for line in text.split('\n') {
+        let mut words = line.split_whitespace().peekable();
+        if words.peek().is_none() {
+            empty += 1;
+            continue;
+        }
+        if !folded.is_empty() {
+            folded.push_str(if empty > 0 { "\n\n" } else { "\n" });
+        }
+        empty = 0;
+        for (at, word) in words.enumerate() {
+            folded.push_str(if at > 0 { " " } else { "" });
+            folded.push_str(word);
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(html: &str) -> String {
+        plain(html).text
+    }
+
+    #[test]
+    fn paragraphs_blocks_and_breaks_become_lines() {
+        let cases = [
+            ("<p>One</p><p>two</p>", "One\n\ntwo"),
+            ("a<br>b<br/><br/>c", "a\nb\n\nc"),
+            ("<ul><li>x</li><li>y</ul>after", "x\ny\nafter"),
+            ("<div>  much \n\t white&nbsp;&nbsp;space </div>", "much white space"),
+            ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</table>", "a b\nc"),
+            ("<pre>line one\n  line two</pre>", "line one\nline two"),
+            ("in<b>si</b>de", "inside"),
+            ("", ""),
+        ];
+        for (html, expected) in cases {
+            assert_eq!(text(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn entities_are_decoded_and_scripts_are_not_read() {
+        assert_eq!(text("it&#39;s &eacute;t&#xe9; &amp; co &lt;3"), "it's été & co <3");
+        let html = "<style>b{}</style>a<script>if (1<2) x('</p>')</script><template><p>no</p></template>b";
+        assert_eq!(text(html), "ab");
+    }
+
+    #[test]
+    fn links_are_collected_by_where_they_lead() {
+        let html = "<a href='https://a.example/1?x=1&amp;y=2'>one</a> <a href=' http://b.example '>two</a>\
+                    <a href='/relative'>three</a><a href='javascript:alert(1)'>four</a><a href='mailto:x@y'>5</a>\
+                    <a href='https://a.example/1?x=1&amp;y=2'>again</a>";
+        assert_eq!(plain(html).links, ["https://a.example/1?x=1&y=2", "http://b.example"]);
+    }
+
+    #[test]
+    fn html_that_was_escaped_twice_is_read_twice() {
+        let twice =
+            "&lt;p&gt;Arms &amp;amp; men&lt;/p&gt; &lt;a href=\"https://e.example/\"&gt;more&lt;/a&gt;";
+        let read = plain(twice);
+        assert_eq!(
+            (read.text.as_str(), &read.links[..]),
+            ("Arms & men\n\nmore", &["https://e.example/".into()][..])
+        );
+        assert_eq!(text("Tom &amp;amp; Jerry"), "Tom & Jerry");
+    }
+
+    #[test]
+    fn a_text_about_markup_is_not_taken_for_markup() {
+        for same in ["a < b and c > d", "x <y", "AT&T; R&D", "1 <2> 3", "<3"] {
+            assert!(!looks_like_markup(same), "{same}");
+        }
+        assert_eq!(text("<p>Use the &lt;b&gt; tag</p>"), "Use the <b> tag");
+    }
+
+    #[test]
+    fn hostile_html_costs_neither_the_stack_nor_time() {
+        for piece in [
+            "<div>",
+            "<b>",
+            "<p><i>",
+            "<div><object></div></object>",
+            "<a href=\"",
+            "<!--",
+            "&lt;b ",
+            "<script",
+        ] {
+            let read = plain(&format!("{} deep", piece.repeat(20_000)));
+            assert!(read.text.len() < 200_000, "{piece}");
+        }
+        assert_eq!(text(&format!("{}deep", "<div>".repeat(100_000))), "deep");
+        assert_eq!(plain(&"<a href='https://e.example'>x</a>".repeat(20_000)).links.len(), 1);
+    }
+
+    #[test]
+    fn broken_tags_are_read_as_browsers_do() {
+        let cases = [
+            ("a<b title='x>y'>b</b>", "ab"),
+            ("a<b title=x'y>b</b>", "ab"),
+            ("1 <2 <!-- <p> --> <!DOCTYPE x> <?php ?> 3", "1 <2 3"),
+            ("a <b", "a"),
+            ("<a href=\"https://e.example>arms</a> and 'men'", "arms and 'men'"),
+            ("<SCRIPT>x</Script >y", "y"),
+            ("<p>&nbsp;</p><p>a</p><p>&nbsp;</p><p>b&nbsp;&nbsp;c", "a\n\nb c"),
+            ("a</p>b", "a\n\nb"),
+        ];
+        for (html, expected) in cases {
+            assert_eq!(text(html), expected, "{html}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(html in "[<>&;/a-z \"'=#!\\-\\[\\]\u{0}é🇧🇫]{0,200}") {
+            plain(&html);
+        }
+    }
+}
