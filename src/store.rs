@@ -48,15 +48,17 @@ pub trait Store: Send + Sync {
     /// Closes up to `most` deliveries of `sink` that are due, the oldest first, and hands them out for an attempt.
     async fn seal(&self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError>;
 
-    /// Makes the end of an attempt count, together with the sink's gate after it and the notices it caused.
+    /// Makes the end of an attempt count, together with the sink's gate after it.
     async fn settle(
         &self,
         id: &DeliveryId,
         settlement: Settlement,
         gate: Gate,
-        notices: Vec<Delivery>,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// Files notices; one that is there already stays as it is.
+    async fn tell(&self, notices: Vec<Delivery>) -> Result<(), StoreError>;
 
     /// The gate of a sink.
     async fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError>;

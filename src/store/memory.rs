@@ -1,1 +1,209 @@
-//! memory
+//! A store that forgets when it is dropped: for tests, and as the specification of what a store does.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::{Claimed, Filed, News, Outcome, Sealed, Sighting, Store, StoreError, file};
+use crate::model::delivery::{Delivery, DeliveryId, Settlement, SinkId};
+use crate::model::gate::Gate;
+use crate::model::post::{Content, Platform, Post, PostKey};
+use crate::model::story::{Story, StoryId, StoryKey};
+use crate::model::timeline::{TimelineId, TimelineState, Turn};
+
+/// A store in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Inner {
+    timelines: HashMap<TimelineId, TimelineState>,
+    held: HashMap<TimelineId, u64>,
+    fence: u64,
+    resolved: HashMap<(Platform, String), TimelineId>,
+    seen: HashMap<PostKey, Seen>,
+    meters: HashMap<(String, i32), u32>,
+    stories: HashMap<StoryId, Story>,
+    story_keys: HashMap<StoryKey, StoryId>,
+    outbox: BTreeMap<DeliveryId, Delivery>,
+    gates: HashMap<SinkId, Gate>,
+    archive: Vec<Post>,
+}
+
+#[derive(Debug, Clone)]
+struct Seen {
+    content: Content,
+    day: i32,
+    met: Vec<String>,
+}
+
+impl MemoryStore {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The store as it would be opened again after the process ended.
+    pub fn reopened(&self, now: Timestamp) -> Self {
+        let mut inner = self.inner().clone();
+        inner.held.clear();
+        inner.gates = inner.gates.into_iter().map(|(sink, gate)| (sink, gate.restarted())).collect();
+        inner.outbox = inner.outbox.into_iter().map(|(id, delivery)| (id, delivery.restarted(now))).collect();
+        Self { inner: Mutex::new(inner) }
+    }
+
+    /// Every post archived so far, in order.
+    pub fn archive(&self) -> Vec<Post> {
+        self.inner().archive.clone()
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn claim(&self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Result<Claimed, StoreError> {
+        let mut inner = self.inner();
+        let free =
+            wanted.iter().collect::<HashSet<_>>().into_iter().filter(|id| !inner.held.contains_key(*id));
+        let due = |id: &TimelineId| inner.timelines.get(id).map_or(now, |state| state.due(now));
+        let mut free: Vec<_> = free.map(|id| (due(id), id.clone())).collect();
+        free.sort();
+        let ready = free.iter().take_while(|(due, _)| *due <= now).count().min(most);
+        let next = free.get(ready).map(|(due, _)| *due);
+        let mut turns = Vec::new();
+        for (_, timeline) in free.drain(..ready) {
+            inner.fence += 1;
+            let fence = inner.fence;
+            inner.held.insert(timeline.clone(), fence);
+            turns.push(Turn { state: inner.timelines.get(&timeline).cloned(), timeline, fence });
+        }
+        Ok(Claimed { turns, next })
+    }
+
+    async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError> {
+        Ok(self.inner().resolved.get(&(platform.clone(), account.to_owned())).cloned())
+    }
+
+    async fn resolve(&self, platform: &Platform, account: &str, id: &TimelineId) -> Result<(), StoreError> {
+        self.inner().resolved.insert((platform.clone(), account.to_owned()), id.clone());
+        Ok(())
+    }
+
+    async fn sightings(&self, revisions: &[(PostKey, Content)]) -> Result<Vec<Sighting>, StoreError> {
+        let inner = self.inner();
+        let sighting = |(key, content): &(PostKey, Content)| match inner.seen.get(key) {
+            None => Sighting { news: News::New, day: None, met: Vec::new() },
+            Some(seen) => Sighting {
+                news: if seen.content == *content { News::Known } else { News::Revised },
+                day: Some(seen.day),
+                met: seen.met.clone(),
+            },
+        };
+        Ok(revisions.iter().map(sighting).collect())
+    }
+
+    async fn metered(&self, meter: &str, day: i32) -> Result<u32, StoreError> {
+        Ok(self.inner().meters.get(&(meter.to_owned(), day)).copied().unwrap_or(0))
+    }
+
+    async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
+        let mut guard = self.inner();
+        let inner = &mut *guard;
+        let Outcome { turn, state, posts, filings, notices, metered, day } = outcome;
+        if inner.held.get(&turn.timeline) != Some(&turn.fence) {
+            return Err(StoreError::Broken(format!("{} was committed by somebody else", turn.timeline)));
+        }
+        inner.held.remove(&turn.timeline);
+        inner.timelines.insert(turn.timeline, state);
+        for post in posts {
+            inner.seen.insert(post.key, Seen { content: post.content, day, met: post.met });
+            inner.archive.extend(post.archive);
+        }
+        for filing in filings {
+            let keys = filing.keys.clone();
+            let story = keys.iter().find_map(|key| inner.stories.get(inner.story_keys.get(key)?)).cloned();
+            let Filed { story, deliveries } = file(filing, story, |id| inner.outbox.get(id).cloned(), now);
+            inner.story_keys.extend(keys.into_iter().map(|key| (key, story.id.clone())));
+            inner.stories.insert(story.id.clone(), story);
+            inner.outbox.extend(deliveries.into_iter().map(|delivery| (delivery.id.clone(), delivery)));
+        }
+        for notice in notices {
+            inner.outbox.entry(notice.id.clone()).or_insert(notice);
+        }
+        if let Some((meter, day, posts)) = metered {
+            let total = inner.meters.entry((meter, day)).or_default();
+            *total = total.saturating_add(posts);
+        }
+        Ok(())
+    }
+
+    async fn seal(&self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError> {
+        let mut inner = self.inner();
+        let mine = inner.outbox.values().filter(|delivery| delivery.sink == *sink);
+        let mut waiting: Vec<_> =
+            mine.filter_map(|delivery| Some((delivery.due(now)?, delivery.order()))).collect();
+        waiting.sort_by_key(|(due, order)| (*due > now, order.clone()));
+        let ready = waiting.iter().take_while(|(due, _)| *due <= now).count().min(most);
+        let next = waiting[ready..].iter().map(|(due, _)| *due).min();
+        let mut deliveries = Vec::new();
+        for (_, (.., id)) in &waiting[..ready] {
+            let Some(delivery) = inner.outbox.get_mut(id) else { continue };
+            delivery.seal();
+            deliveries.push(delivery.clone());
+        }
+        Ok(Sealed { deliveries, next })
+    }
+
+    async fn settle(
+        &self,
+        id: &DeliveryId,
+        settlement: Settlement,
+        gate: Gate,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut inner = self.inner();
+        let Some(delivery) = inner.outbox.remove(id) else {
+            return Err(StoreError::Broken(format!("delivery {id} was settled by somebody else")));
+        };
+        inner.gates.insert(delivery.sink.clone(), gate);
+        if let Some(left) = delivery.settle(settlement, now) {
+            inner.outbox.insert(id.clone(), left);
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, notices: Vec<Delivery>) -> Result<(), StoreError> {
+        let mut inner = self.inner();
+        for notice in notices {
+            inner.outbox.entry(notice.id.clone()).or_insert(notice);
+        }
+        Ok(())
+    }
+
+    async fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError> {
+        Ok(self.inner().gates.get(sink).cloned().unwrap_or_default())
+    }
+
+    async fn outbox(&self) -> Result<Vec<Delivery>, StoreError> {
+        let mut all: Vec<_> = self.inner().outbox.values().cloned().collect();
+        all.sort_by_key(Delivery::order);
+        Ok(all)
+    }
+
+    async fn timeline(&self, id: &TimelineId) -> Result<Option<TimelineState>, StoreError> {
+        Ok(self.inner().timelines.get(id).cloned())
+    }
+
+    async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {
+        let mut guard = self.inner();
+        let inner = &mut *guard;
+        inner.seen.retain(|_, seen| seen.day >= before);
+        inner.meters.retain(|(_, day), _| *day >= before);
+        inner.stories.retain(|_, story| story.is_live(now));
+        let stories = &inner.stories;
+        inner.story_keys.retain(|_, id| stories.contains_key(id));
+        Ok(())
+    }
+}

@@ -1,1 +1,165 @@
-//! sled
+//! The embedded store: state in sled, posts in an archive of plain files, one thread that owns both.
+//!
+//! ```text
+//! STORE/lock                          held by the process that has the store; says who it is
+//! STORE/FORMAT                        written once the state exists: from then on it must never be empty
+//! STORE/state/                        sled: small, hot, every value at most 4 KB
+//! STORE/archive/PLATFORM/DAY.jsonl    posts as seen, append only
+//! ```
+//!
+//! What a commit changes is archived and synced first; then one transaction makes it count; then sled is flushed and
+//! its file synced, because sled's flush alone does not survive a power cut (spacejam/sled issues 1351 and 1452).
+
+mod archive;
+mod core;
+mod lock;
+mod open;
+mod seen;
+mod trees;
+
+use std::path::Path;
+use std::thread;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use self::core::Core;
+use super::{Claimed, OpenError, Outcome, Sealed, Sighting, Store, StoreError};
+use crate::model::delivery::{Delivery, DeliveryId, Settlement, SinkId};
+use crate::model::gate::Gate;
+use crate::model::post::{Content, Platform, PostKey};
+use crate::model::timeline::{TimelineId, TimelineState};
+
+/// A store in a folder.
+#[derive(Debug)]
+pub struct SledStore {
+    jobs: mpsc::Sender<Job>,
+}
+
+/// Something for the owning thread to do; what it returns is called once everything is synced.
+type Job = Box<dyn FnOnce(&mut Core) -> Answer + Send>;
+type Answer = Box<dyn FnOnce(&Result<(), String>) + Send>;
+
+/// Jobs that may wait for the thread, and that one sync may cover.
+const WAITING: usize = 64;
+
+impl SledStore {
+    /// Opens the store in `dir`, or founds it. Whatever was held by an earlier process is free again.
+    ///
+    /// `holder` says in a few words who opens it, for the message that a second process gets.
+    pub fn open(dir: &Path, holder: &str, now: Timestamp) -> Result<Self, OpenError> {
+        let mut core = open::open(dir, holder, now)?;
+        let (jobs, mut waiting) = mpsc::channel::<Job>(WAITING);
+        let run = move || {
+            while let Some(job) = waiting.blocking_recv() {
+                let mut answers = vec![job(&mut core)];
+                while answers.len() < WAITING
+                    && let Ok(job) = waiting.try_recv()
+                {
+                    answers.push(job(&mut core));
+                }
+                let synced = core.sync().map_err(|error| error.to_string());
+                for answer in answers {
+                    answer(&synced);
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("store".into()).spawn(run);
+        thread.map_err(|cause| OpenError::Io { path: dir.to_owned(), cause })?;
+        Ok(Self { jobs })
+    }
+
+    /// Has the owning thread do `job`, and waits until what it did is safe.
+    async fn ask<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Core) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let gone = || StoreError::Broken("its thread ended; the log above says why".into());
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |core| {
+            let result = job(core);
+            Box::new(move |synced| {
+                let result = match synced {
+                    Ok(()) => result,
+                    Err(cause) => Err(StoreError::Full(cause.clone())),
+                };
+                // Who asked may be gone; the deed is done all the same.
+                let _ = answer.send(result);
+            })
+        });
+        self.jobs.send(job).await.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+#[async_trait]
+impl Store for SledStore {
+    async fn claim(&self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Result<Claimed, StoreError> {
+        let wanted = wanted.to_vec();
+        self.ask(move |core| Ok(core.claim(&wanted, most, now))).await
+    }
+
+    async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError> {
+        let (platform, account) = (platform.clone(), account.to_owned());
+        self.ask(move |core| core.resolved(&platform, &account)).await
+    }
+
+    async fn resolve(&self, platform: &Platform, account: &str, id: &TimelineId) -> Result<(), StoreError> {
+        let (platform, account, id) = (platform.clone(), account.to_owned(), id.clone());
+        self.ask(move |core| core.resolve(&platform, &account, &id)).await
+    }
+
+    async fn sightings(&self, revisions: &[(PostKey, Content)]) -> Result<Vec<Sighting>, StoreError> {
+        let revisions = revisions.to_vec();
+        self.ask(move |core| core.sightings(&revisions)).await
+    }
+
+    async fn metered(&self, meter: &str, day: i32) -> Result<u32, StoreError> {
+        let meter = meter.to_owned();
+        self.ask(move |core| core.metered(&meter, day)).await
+    }
+
+    async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
+        self.ask(move |core| core.commit(outcome, now)).await
+    }
+
+    async fn seal(&self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError> {
+        let sink = sink.clone();
+        self.ask(move |core| core.seal(&sink, most, now)).await
+    }
+
+    async fn settle(
+        &self,
+        id: &DeliveryId,
+        settlement: Settlement,
+        gate: Gate,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.ask(move |core| core.settle(&id, settlement, &gate, now)).await
+    }
+
+    async fn tell(&self, notices: Vec<Delivery>) -> Result<(), StoreError> {
+        self.ask(move |core| core.tell(notices)).await
+    }
+
+    async fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError> {
+        let sink = sink.clone();
+        self.ask(move |core| core.gate(&sink)).await
+    }
+
+    async fn outbox(&self) -> Result<Vec<Delivery>, StoreError> {
+        self.ask(|core| core.outbox()).await
+    }
+
+    async fn timeline(&self, id: &TimelineId) -> Result<Option<TimelineState>, StoreError> {
+        let id = id.clone();
+        self.ask(move |core| Ok(core.timeline(&id))).await
+    }
+
+    async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {
+        while self.ask(move |core| core.prune(before, now)).await? {}
+        Ok(())
+    }
+}

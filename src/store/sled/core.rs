@@ -1,0 +1,424 @@
+//! What the owning thread does with the state and the archive.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::File;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sled::Db;
+
+use super::archive::Archive;
+use super::lock::Lock;
+use super::seen::Seen;
+use super::trees::{Draft, Tree, Trees, broken};
+use crate::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Settlement, SinkId};
+use crate::model::gate::Gate;
+use crate::model::post::{Content, Platform, Post, PostKey};
+use crate::model::story::{Story, StoryId};
+use crate::model::timeline::{TimelineId, TimelineState, Turn};
+use crate::store::{Claimed, Filed, Filing, News, Outcome, Sealed, Sighting, StoreError, file};
+
+/// The state, the archive, and what is kept of them in memory.
+pub(super) struct Core {
+    db: Db,
+    trees: Trees,
+    /// sled's own file, for the sync that sled leaves out.
+    file: File,
+    seen: Seen,
+    archive: Archive,
+    timelines: HashMap<TimelineId, TimelineState>,
+    held: HashMap<TimelineId, u64>,
+    fence: u64,
+    waiting: HashMap<SinkId, BTreeMap<DeliveryId, Waiting>>,
+    unsynced: bool,
+    _lock: Lock,
+}
+
+/// What finding the next delivery needs to know of one.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    due: Option<Timestamp>,
+    set_at: Timestamp,
+    order: (Timestamp, Option<Timestamp>),
+}
+
+/// A delivery as it is kept: its excerpts stand beside it, each a value of its own.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    delivery: Delivery,
+    excerpts: u8,
+}
+
+impl Core {
+    pub(super) fn new(db: Db, trees: Trees, file: File, seen: Seen, archive: Archive, lock: Lock) -> Self {
+        Self {
+            db,
+            trees,
+            file,
+            seen,
+            archive,
+            timelines: HashMap::new(),
+            held: HashMap::new(),
+            fence: 0,
+            waiting: HashMap::new(),
+            unsynced: true,
+            _lock: lock,
+        }
+    }
+
+    /// Reads what is kept in memory, and frees what an earlier process held.
+    pub(super) fn restart(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        for entry in self.trees.entries(Tree::Timeline, b"") {
+            let (key, _) = entry?;
+            if let Some(state) = self.trees.get(Tree::Timeline, &key)? {
+                self.timelines.insert(String::from_utf8_lossy(&key).into_owned().into(), state);
+            }
+        }
+        for entry in self.trees.entries(Tree::Gate, b"") {
+            let (key, _) = entry?;
+            if let Some(gate) = self.trees.get::<Gate>(Tree::Gate, &key)? {
+                let mut draft = self.trees.draft();
+                draft.put(Tree::Gate, &key, &gate.restarted())?;
+                draft.apply()?;
+            }
+        }
+        for delivery in self.outbox()? {
+            let mut draft = self.trees.draft();
+            let delivery = delivery.restarted(now);
+            put_header(&mut draft, &delivery)?;
+            draft.apply()?;
+            self.wait(&delivery);
+        }
+        Ok(())
+    }
+
+    /// Makes everything done so far survive a power cut.
+    pub(super) fn sync(&mut self) -> Result<(), StoreError> {
+        if self.unsynced { self.sync_now() } else { Ok(()) }
+    }
+
+    pub(super) fn sync_now(&mut self) -> Result<(), StoreError> {
+        self.db.flush().map_err(broken)?;
+        self.file.sync_data().map_err(|cause| StoreError::Full(cause.to_string()))?;
+        self.unsynced = false;
+        Ok(())
+    }
+
+    pub(super) fn claim(&mut self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Claimed {
+        let free =
+            wanted.iter().collect::<HashSet<_>>().into_iter().filter(|id| !self.held.contains_key(*id));
+        let due = |id: &TimelineId| self.timelines.get(id).map_or(now, |state| state.due(now));
+        let mut free: Vec<_> = free.map(|id| (due(id), id)).collect();
+        free.sort();
+        let ready = free.iter().take_while(|(due, _)| *due <= now).count().min(most);
+        let next = free.get(ready).map(|(due, _)| *due);
+        let mut turns = Vec::new();
+        for (_, timeline) in free.drain(..ready) {
+            self.fence += 1;
+            self.held.insert(timeline.clone(), self.fence);
+            let state = self.timelines.get(timeline).cloned();
+            turns.push(Turn { timeline: timeline.clone(), fence: self.fence, state });
+        }
+        Claimed { turns, next }
+    }
+
+    pub(super) fn resolved(
+        &self,
+        platform: &Platform,
+        account: &str,
+    ) -> Result<Option<TimelineId>, StoreError> {
+        self.trees.get(Tree::Resolved, format!("{platform}:{account}").as_bytes())
+    }
+
+    pub(super) fn resolve(
+        &mut self,
+        platform: &Platform,
+        account: &str,
+        id: &TimelineId,
+    ) -> Result<(), StoreError> {
+        let mut draft = self.trees.draft();
+        draft.put(Tree::Resolved, format!("{platform}:{account}").as_bytes(), id)?;
+        self.unsynced |= draft.apply()?;
+        Ok(())
+    }
+
+    pub(super) fn sightings(&self, revisions: &[(PostKey, Content)]) -> Result<Vec<Sighting>, StoreError> {
+        let sighting = |(key, content): &(PostKey, Content)| {
+            Ok(match self.seen.get(key) {
+                None => Sighting { news: News::New, day: None, met: Vec::new() },
+                Some(entry) => Sighting {
+                    news: if entry.content == *content { News::Known } else { News::Revised },
+                    day: Some(entry.day),
+                    met: self.trees.get(Tree::Met, &key.0)?.unwrap_or_default(),
+                },
+            })
+        };
+        revisions.iter().map(sighting).collect()
+    }
+
+    pub(super) fn metered(&self, meter: &str, day: i32) -> Result<u32, StoreError> {
+        Ok(self.trees.get(Tree::Meter, &meter_key(meter, day))?.unwrap_or(0))
+    }
+
+    pub(super) fn commit(&mut self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
+        let Outcome { turn, state, mut posts, filings, notices, metered, day } = outcome;
+        if self.held.get(&turn.timeline) != Some(&turn.fence) {
+            return Err(StoreError::Broken(format!("{} was committed by somebody else", turn.timeline)));
+        }
+        let mut draft = self.trees.draft();
+        let archived: Vec<Post> = posts.iter_mut().filter_map(|post| post.archive.take()).collect();
+        let grown = self.archive.append(&archived, now, &mut draft)?;
+        for post in posts.iter().filter(|post| !post.met.is_empty()) {
+            draft.put(Tree::Met, &post.key.0, &post.met)?;
+        }
+        self.seen.note(posts.iter().map(|post| (post.key, post.content)), day, &mut draft)?;
+        let mut changed = Vec::new();
+        for filing in filings {
+            changed.extend(file_into(&mut draft, filing, now)?);
+        }
+        for notice in notices {
+            changed.extend(put_new(&mut draft, notice)?);
+        }
+        if let Some((meter, day, count)) = metered {
+            let key = meter_key(&meter, day);
+            let total: u32 = draft.get(Tree::Meter, &key)?.unwrap_or(0);
+            draft.put(Tree::Meter, &key, &total.saturating_add(count))?;
+        }
+        let before = self.timelines.get(&turn.timeline);
+        let moved =
+            before.is_none_or(|before| before.cursor != state.cursor || before.trouble != state.trouble);
+        draft.put(Tree::Timeline, turn.timeline.as_str().as_bytes(), &state)?;
+        let lasting = draft.len() > 1 || moved;
+        self.unsynced |= draft.apply()? && lasting;
+        self.archive.grown(grown);
+        self.held.remove(&turn.timeline);
+        self.timelines.insert(turn.timeline, state);
+        for delivery in &changed {
+            self.wait(delivery);
+        }
+        Ok(())
+    }
+
+    pub(super) fn seal(&mut self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError> {
+        let mine = self.waiting.get(sink).into_iter().flatten();
+        let due = |waiting: &Waiting| Some(if now < waiting.set_at { now } else { waiting.due? });
+        let mut waiting: Vec<_> =
+            mine.filter_map(|(id, waiting)| Some((due(waiting)?, waiting.order, id.clone()))).collect();
+        waiting.sort_by_key(|(due, order, id)| (*due > now, *order, id.clone()));
+        let ready = waiting.iter().take_while(|(due, ..)| *due <= now).count().min(most);
+        let next = waiting[ready..].iter().map(|(due, ..)| *due).min();
+        let mut deliveries = Vec::new();
+        let mut draft = self.trees.draft();
+        for (_, _, id) in &waiting[..ready] {
+            let Some(mut delivery) = get_delivery(&draft, id)? else { continue };
+            delivery.seal();
+            put_header(&mut draft, &delivery)?;
+            deliveries.push(delivery);
+        }
+        self.unsynced |= draft.apply()?;
+        for delivery in &deliveries {
+            self.wait(delivery);
+        }
+        Ok(Sealed { deliveries, next })
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        id: &DeliveryId,
+        settlement: Settlement,
+        gate: &Gate,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut draft = self.trees.draft();
+        let Some(delivery) = get_delivery(&draft, id)? else {
+            return Err(StoreError::Broken(format!("delivery {id} was settled by somebody else")));
+        };
+        let sink = delivery.sink.clone();
+        draft.put(Tree::Gate, sink.as_str().as_bytes(), gate)?;
+        let excerpts = excerpts(&delivery).len();
+        let left = delivery.settle(settlement, now);
+        if let Some(left) = &left {
+            put_header(&mut draft, left)?;
+        } else {
+            draft.remove(Tree::Outbox, id.as_str().as_bytes());
+            (0..excerpts).for_each(|n| draft.remove(Tree::Excerpt, &excerpt_key(id, n)));
+        }
+        self.unsynced |= draft.apply()?;
+        if let Some(mine) = self.waiting.get_mut(&sink) {
+            mine.remove(id);
+        }
+        if let Some(left) = &left {
+            self.wait(left);
+        }
+        Ok(())
+    }
+
+    pub(super) fn tell(&mut self, notices: Vec<Delivery>) -> Result<(), StoreError> {
+        let mut draft = self.trees.draft();
+        let mut new = Vec::new();
+        for notice in notices {
+            new.extend(put_new(&mut draft, notice)?);
+        }
+        self.unsynced |= draft.apply()?;
+        for notice in &new {
+            self.wait(notice);
+        }
+        Ok(())
+    }
+
+    pub(super) fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError> {
+        Ok(self.trees.get(Tree::Gate, sink.as_str().as_bytes())?.unwrap_or_default())
+    }
+
+    pub(super) fn outbox(&self) -> Result<Vec<Delivery>, StoreError> {
+        let draft = self.trees.draft();
+        let mut all = Vec::new();
+        for entry in self.trees.entries(Tree::Outbox, b"") {
+            let (id, _) = entry?;
+            all.extend(get_delivery(&draft, &String::from_utf8_lossy(&id).into_owned().into())?);
+        }
+        all.sort_by_key(Delivery::order);
+        Ok(all)
+    }
+
+    pub(super) fn timeline(&self, id: &TimelineId) -> Option<TimelineState> {
+        self.timelines.get(id).cloned()
+    }
+
+    /// Forgets a little. Tells whether there may be more.
+    pub(super) fn prune(&mut self, before: i32, now: Timestamp) -> Result<bool, StoreError> {
+        /// So many records, stories and keys go in one transaction.
+        const AT_ONCE: usize = 50;
+        let mut draft = self.trees.draft();
+        let mut more = self.seen.forget(before, 1, &self.trees, &mut draft)?;
+        let over = |story: Option<Story>| story.is_none_or(|story| !story.is_live(now));
+        for entry in self.trees.entries(Tree::StoryKey, b"") {
+            let (key, _) = entry?;
+            let id: Option<StoryId> = self.trees.get(Tree::StoryKey, &key)?;
+            let story = id.map(|id| self.trees.get(Tree::Story, id.0.as_bytes())).transpose()?.flatten();
+            if over(story) {
+                draft.remove(Tree::StoryKey, &key);
+            }
+            if draft.len() > AT_ONCE {
+                more = true;
+                break;
+            }
+        }
+        for entry in self.trees.entries(Tree::Story, b"") {
+            let (id, _) = entry?;
+            if more {
+                break;
+            }
+            if over(self.trees.get(Tree::Story, &id)?) {
+                draft.remove(Tree::Story, &id);
+            }
+            more = draft.len() > AT_ONCE;
+        }
+        for entry in self.trees.entries(Tree::Meter, b"") {
+            let (key, _) = entry?;
+            let day = key.last_chunk::<4>().map_or(i32::MIN, |day| i32::from_be_bytes(*day));
+            if day < before {
+                draft.remove(Tree::Meter, &key);
+            }
+        }
+        self.unsynced |= draft.apply()?;
+        Ok(more)
+    }
+
+    /// Keeps in mind when a delivery is due.
+    fn wait(&mut self, delivery: &Delivery) {
+        let due = delivery.due(delivery.set_at).map(|_| delivery.due);
+        let (created_at, posted_at, id) = delivery.order();
+        let mine = self.waiting.entry(delivery.sink.clone()).or_default();
+        mine.insert(id, Waiting { due, set_at: delivery.set_at, order: (created_at, posted_at) });
+    }
+}
+
+/// Files a post into the draft; returns the deliveries that changed.
+fn file_into(draft: &mut Draft<'_>, filing: Filing, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+    let keys = filing.keys.clone();
+    let mut story = None;
+    for key in &keys {
+        if let Some(id) = draft.get::<StoryId>(Tree::StoryKey, &key.0)? {
+            story = draft.get::<Story>(Tree::Story, id.0.as_bytes())?;
+        }
+        if story.is_some() {
+            break;
+        }
+    }
+    let mut failed = None;
+    let open = |id: &DeliveryId| {
+        get_delivery(draft, id).unwrap_or_else(|error| {
+            failed = Some(error);
+            None
+        })
+    };
+    let Filed { story, deliveries } = file(filing, story, open, now);
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    for key in keys {
+        draft.put(Tree::StoryKey, &key.0, &story.id)?;
+    }
+    draft.put(Tree::Story, story.id.0.as_bytes(), &story)?;
+    for delivery in &deliveries {
+        put_whole(draft, delivery)?;
+    }
+    Ok(deliveries)
+}
+
+/// Puts a notice in, unless it is there: its id is derived, so a repeat says nothing new.
+fn put_new(draft: &mut Draft<'_>, notice: Delivery) -> Result<Option<Delivery>, StoreError> {
+    if get_delivery(draft, &notice.id)?.is_some() {
+        return Ok(None);
+    }
+    put_whole(draft, &notice)?;
+    Ok(Some(notice))
+}
+
+fn put_whole(draft: &mut Draft<'_>, delivery: &Delivery) -> Result<(), StoreError> {
+    for (n, excerpt) in excerpts(delivery).iter().enumerate() {
+        draft.put(Tree::Excerpt, &excerpt_key(&delivery.id, n), excerpt)?;
+    }
+    put_header(draft, delivery)
+}
+
+fn put_header(draft: &mut Draft<'_>, delivery: &Delivery) -> Result<(), StoreError> {
+    let mut stored = Stored { excerpts: excerpts(delivery).len() as u8, delivery: delivery.clone() };
+    if let Body::Alert(alert) = &mut stored.delivery.body {
+        alert.excerpts.clear();
+    }
+    draft.put(Tree::Outbox, delivery.id.as_str().as_bytes(), &stored)
+}
+
+fn get_delivery(draft: &Draft<'_>, id: &DeliveryId) -> Result<Option<Delivery>, StoreError> {
+    let Some(mut stored) = draft.get::<Stored>(Tree::Outbox, id.as_str().as_bytes())? else {
+        return Ok(None);
+    };
+    if let Body::Alert(alert) = &mut stored.delivery.body {
+        for n in 0..usize::from(stored.excerpts) {
+            alert.excerpts.extend(draft.get::<Excerpt>(Tree::Excerpt, &excerpt_key(id, n))?);
+        }
+    }
+    Ok(Some(stored.delivery))
+}
+
+fn excerpts(delivery: &Delivery) -> &[Excerpt] {
+    match &delivery.body {
+        Body::Alert(alert) => &alert.excerpts,
+        Body::Notice(_) => &[],
+    }
+}
+
+fn excerpt_key(id: &DeliveryId, n: usize) -> Vec<u8> {
+    let mut key = id.as_str().as_bytes().to_vec();
+    key.push(n as u8);
+    key
+}
+
+fn meter_key(meter: &str, day: i32) -> Vec<u8> {
+    let mut key = meter.as_bytes().to_vec();
+    key.push(0);
+    key.extend(day.to_be_bytes());
+    key
+}

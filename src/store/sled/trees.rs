@@ -1,0 +1,205 @@
+//! sled's trees, the draft of a change to them, and the one transaction that makes it count.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sled::{Db, Transactional};
+
+use crate::store::StoreError;
+
+/// The largest value. sled spills leaves of about 17 values that exceed 128 KB into side files that it never syncs.
+pub(super) const VALUE_BYTES: usize = 4096;
+
+/// The trees, each with its keys and values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tree {
+    /// Name -> anything about the store itself.
+    Meta,
+    /// Timeline id -> its state.
+    Timeline,
+    /// `platform:account` -> timeline id.
+    Resolved,
+    /// Record number -> a day and the posts that were answered on it; see `seen`.
+    Seen,
+    /// Post key -> the rules its revisions met.
+    Met,
+    /// `meter`, day -> posts counted.
+    Meter,
+    /// Story id -> the story.
+    Story,
+    /// Story key -> story id.
+    StoryKey,
+    /// Delivery id -> the delivery without its excerpts.
+    Outbox,
+    /// Delivery id, number -> an excerpt.
+    Excerpt,
+    /// Sink id -> its gate.
+    Gate,
+    /// Path below the archive -> length that counts.
+    Archive,
+}
+
+impl Tree {
+    const ALL: [(Self, &'static str); 12] = [
+        (Self::Meta, "meta"),
+        (Self::Timeline, "timeline"),
+        (Self::Resolved, "resolved"),
+        (Self::Seen, "seen"),
+        (Self::Met, "met"),
+        (Self::Meter, "meter"),
+        (Self::Story, "story"),
+        (Self::StoryKey, "story_key"),
+        (Self::Outbox, "outbox"),
+        (Self::Excerpt, "excerpt"),
+        (Self::Gate, "gate"),
+        (Self::Archive, "archive"),
+    ];
+}
+
+/// All trees of the state.
+pub(super) struct Trees {
+    trees: Vec<sled::Tree>,
+}
+
+/// Changes that will count together. Reads through it see them already.
+pub(super) struct Draft<'a> {
+    trees: &'a Trees,
+    changes: BTreeMap<(Tree, Vec<u8>), Option<Vec<u8>>>,
+}
+
+impl Trees {
+    pub(super) fn of(db: &Db) -> Result<Self, sled::Error> {
+        let trees = Tree::ALL.iter().map(|(_, name)| db.open_tree(name)).collect::<Result<_, _>>()?;
+        Ok(Self { trees })
+    }
+
+    fn tree(&self, tree: Tree) -> &sled::Tree {
+        &self.trees[tree as usize]
+    }
+
+    pub(super) fn draft(&self) -> Draft<'_> {
+        Draft { trees: self, changes: BTreeMap::new() }
+    }
+
+    pub(super) fn get<T: DeserializeOwned>(&self, tree: Tree, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.tree(tree).get(key).map_err(broken)?.map(|value| decode(tree, &value)).transpose()
+    }
+
+    /// The raw entries whose keys start with `prefix`, in the order of the keys.
+    pub(super) fn entries(
+        &self,
+        tree: Tree,
+        prefix: &[u8],
+    ) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), StoreError>> + use<> {
+        self.tree(tree).scan_prefix(prefix).map(|entry| entry.map_err(broken))
+    }
+}
+
+impl Draft<'_> {
+    pub(super) fn get<T: DeserializeOwned>(&self, tree: Tree, key: &[u8]) -> Result<Option<T>, StoreError> {
+        match self.changes.get(&(tree, key.to_vec())) {
+            Some(change) => change.as_deref().map(|value| decode(tree, value)).transpose(),
+            None => self.trees.get(tree, key),
+        }
+    }
+
+    pub(super) fn put<T: Serialize>(&mut self, tree: Tree, key: &[u8], value: &T) -> Result<(), StoreError> {
+        let value = serde_json::to_vec(value).map_err(|error| StoreError::Broken(error.to_string()))?;
+        self.put_raw(tree, key, value)
+    }
+
+    pub(super) fn put_raw(&mut self, tree: Tree, key: &[u8], value: Vec<u8>) -> Result<(), StoreError> {
+        if value.len() > VALUE_BYTES {
+            return Err(StoreError::Broken(format!(
+                "a value of {} bytes for {tree:?} is too large",
+                value.len()
+            )));
+        }
+        self.changes.insert((tree, key.to_vec()), Some(value));
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, tree: Tree, key: &[u8]) {
+        self.changes.insert((tree, key.to_vec()), None);
+    }
+
+    /// How many changes there are.
+    pub(super) fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Makes all changes count at once; they are safe after the next sync. Tells whether there were any.
+    pub(super) fn apply(self) -> Result<bool, StoreError> {
+        if self.changes.is_empty() {
+            return Ok(false);
+        }
+        let result = self.trees.trees.as_slice().transaction(|views| {
+            for ((tree, key), value) in &self.changes {
+                let view = &views[*tree as usize];
+                match value {
+                    Some(value) => view.insert(key.as_slice(), value.as_slice())?,
+                    None => view.remove(key.as_slice())?,
+                };
+            }
+            Ok::<(), sled::transaction::ConflictableTransactionError<()>>(())
+        });
+        match result {
+            Ok(()) => Ok(true),
+            Err(sled::transaction::TransactionError::Storage(error)) => Err(broken(error)),
+            Err(sled::transaction::TransactionError::Abort(())) => Ok(false),
+        }
+    }
+}
+
+fn decode<T: DeserializeOwned>(tree: Tree, value: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(value).map_err(|error| StoreError::Broken(format!("a value of {tree:?}: {error}")))
+}
+
+/// sled's errors in the words of the trait: a full or read-only disk may pass, anything else may not.
+pub(super) fn broken(error: sled::Error) -> StoreError {
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match &error {
+        sled::Error::Io(cause)
+            if matches!(cause.kind(), StorageFull | ReadOnlyFilesystem | QuotaExceeded) =>
+        {
+            StoreError::Full(cause.to_string())
+        }
+        _ => StoreError::Broken(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tree_stands_at_its_own_number() {
+        for (number, (tree, _)) in Tree::ALL.iter().enumerate() {
+            assert_eq!(*tree as usize, number);
+        }
+    }
+
+    #[test]
+    fn a_draft_reads_its_own_changes_and_counts_only_when_applied() {
+        let db = sled::Config::new().temporary(true).open().unwrap();
+        let trees = Trees::of(&db).unwrap();
+        let mut draft = trees.draft();
+        draft.put(Tree::Meta, b"a", &1).unwrap();
+        assert_eq!(draft.get::<i32>(Tree::Meta, b"a").unwrap(), Some(1));
+        assert_eq!(trees.get::<i32>(Tree::Meta, b"a").unwrap(), None);
+        assert!(draft.apply().unwrap());
+        let mut draft = trees.draft();
+        draft.remove(Tree::Meta, b"a");
+        assert_eq!(draft.get::<i32>(Tree::Meta, b"a").unwrap(), None);
+        assert_eq!(trees.get::<i32>(Tree::Meta, b"a").unwrap(), Some(1));
+        assert!(!trees.draft().apply().unwrap());
+    }
+
+    #[test]
+    fn a_value_that_sled_might_put_aside_is_refused() {
+        let db = sled::Config::new().temporary(true).open().unwrap();
+        let trees = Trees::of(&db).unwrap();
+        assert!(trees.draft().put_raw(Tree::Meta, b"a", vec![0; VALUE_BYTES + 1]).is_err());
+    }
+}

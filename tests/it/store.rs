@@ -1,0 +1,408 @@
+//! What every store does, held against each of them.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use vigie::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Notice, Settlement, SinkId, State};
+use vigie::model::gate::Gate;
+use vigie::model::matched::Severity;
+use vigie::model::post::{Platform, Post};
+use vigie::model::story::{StoryId, StoryKey};
+use vigie::model::timeline::{Cursor, TimelineId, TimelineState, Turn};
+use vigie::store::memory::MemoryStore;
+use vigie::store::sled::SledStore;
+use vigie::store::{Addressed, Filing, News, OpenError, Outcome, Sighted, Store, StoreError};
+
+/// A kind of store: how it begins, and how it looks to the next process.
+trait Kind {
+    fn found() -> Self;
+    fn store(&self) -> Arc<dyn Store>;
+    fn reopened(self, now: Timestamp) -> Self;
+}
+
+struct Memory(Arc<MemoryStore>);
+
+impl Kind for Memory {
+    fn found() -> Self {
+        Self(Arc::default())
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        self.0.clone()
+    }
+
+    fn reopened(self, now: Timestamp) -> Self {
+        Self(Arc::new(self.0.reopened(now)))
+    }
+}
+
+struct Sled {
+    dir: tempfile::TempDir,
+    store: Arc<SledStore>,
+}
+
+impl Sled {
+    fn open(dir: tempfile::TempDir, now: Timestamp) -> Self {
+        // The thread of the store before may still be letting go.
+        for _ in 0..500 {
+            match SledStore::open(dir.path(), "a test", now) {
+                Ok(store) => return Self { dir, store: Arc::new(store) },
+                Err(OpenError::InUse { .. }) => std::thread::yield_now(),
+                Err(error) => panic!("{error}"),
+            }
+        }
+        panic!("the store was never let go")
+    }
+}
+
+impl Kind for Sled {
+    fn found() -> Self {
+        Self::open(tempfile::tempdir().unwrap(), at(0))
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
+    fn reopened(self, now: Timestamp) -> Self {
+        drop(self.store);
+        let files = self.dir.path().join("state/blobs");
+        assert_eq!(files.read_dir().map_or(0, Iterator::count), 0, "sled never syncs side files");
+        Self::open(self.dir, now)
+    }
+}
+
+/// Runs each rule against each kind.
+macro_rules! contract {
+    ($($rule:ident)*) => {
+        mod memory {
+            $(#[tokio::test] async fn $rule() { super::$rule::<super::Memory>().await })*
+        }
+        mod sled {
+            $(#[tokio::test] async fn $rule() { super::$rule::<super::Sled>().await })*
+        }
+    };
+}
+
+contract! {
+    an_unknown_timeline_is_due_and_held_until_it_is_committed
+    a_held_timeline_is_free_after_reopening
+    a_turn_commits_once
+    what_a_commit_says_is_there_after_reopening
+    the_longest_overdue_timeline_comes_first
+    a_post_is_new_then_known_then_revised
+    a_story_gathers_while_it_is_open_and_speaks_once
+    a_page_full_of_copies_is_one_delivery
+    a_delivery_is_handed_out_once_and_when_due
+    a_delivered_delivery_is_gone_and_a_dead_one_stays
+    an_attempt_cut_by_reopening_is_uncertain
+    a_gate_outlives_reopening
+    a_notice_is_filed_once
+    pruning_forgets_what_is_no_longer_answered
+    a_meter_counts_by_day
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_750_000_000 + second).unwrap()
+}
+
+fn timeline(name: &str) -> TimelineId {
+    TimelineId::new(&Platform::X, name)
+}
+
+fn sink() -> SinkId {
+    SinkId::new("slack", "desk")
+}
+
+fn post(id: &str, text: &str) -> Post {
+    Post { posted_at: Some(at(0)), ..Post::new(Platform::X, id, text) }
+}
+
+fn sighted(post: &Post, met: &[&str]) -> Sighted {
+    let met = met.iter().map(ToString::to_string).collect();
+    Sighted { key: post.key(), content: post.content(), archive: Some(post.clone()), met }
+}
+
+fn filing(post: &Post, story: u8, severity: Severity, due: Timestamp) -> Filing {
+    let excerpt = Excerpt::of(post, &[], false, at(0));
+    Filing {
+        keys: vec![StoryKey([story; 16])],
+        story: StoryId::opened_by(post.key(), post.content()),
+        insists: false,
+        to: vec![Addressed { sink: sink(), severity, excerpt, due }],
+    }
+}
+
+async fn claim(store: &Arc<dyn Store>, name: &str, now: Timestamp) -> Turn {
+    let mut claimed = store.claim(&[timeline(name)], 1, now).await.unwrap();
+    claimed.turns.pop().expect("the timeline is due")
+}
+
+fn outcome(turn: Turn, now: Timestamp) -> Outcome {
+    let due = now + SignedDuration::from_secs(60);
+    let state = TimelineState {
+        cursor: Some(Cursor("c".into())),
+        due,
+        set_at: now,
+        complete_at: Some(now),
+        ..TimelineState::first(None, now)
+    };
+    let (posts, filings, notices) = (Vec::new(), Vec::new(), Vec::new());
+    Outcome { turn, state, posts, filings, notices, metered: None, day: 20_000 }
+}
+
+/// Commits posts as matched, each of the story it names.
+async fn commit(store: &Arc<dyn Store>, now: Timestamp, matched: &[(&Post, u8, Severity)]) {
+    let turn = claim(store, "1", now).await;
+    let posts = matched.iter().map(|(post, ..)| sighted(post, &["w/r"])).collect();
+    let filings =
+        matched.iter().map(|(post, story, severity)| filing(post, *story, *severity, now)).collect();
+    let mut outcome = Outcome { posts, filings, ..outcome(turn, now) };
+    outcome.state.due = now;
+    store.commit(outcome, now).await.unwrap();
+}
+
+fn alert(delivery: &Delivery) -> (u32, usize, Severity) {
+    let Body::Alert(alert) = &delivery.body else { panic!("an alert") };
+    (alert.posts, alert.excerpts.len(), alert.severity)
+}
+
+async fn an_unknown_timeline_is_due_and_held_until_it_is_committed<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let turn = claim(&store, "1", at(0)).await;
+    assert!(turn.state.is_none());
+    let claimed = store.claim(&[timeline("1")], 9, at(0)).await.unwrap();
+    assert!(claimed.turns.is_empty() && claimed.next.is_none());
+    store.commit(outcome(turn, at(0)), at(0)).await.unwrap();
+    let claimed = store.claim(&[timeline("1")], 9, at(0)).await.unwrap();
+    assert!(claimed.turns.is_empty());
+    assert_eq!(claimed.next, Some(at(60)));
+    assert_eq!(claim(&store, "1", at(60)).await.state.unwrap().cursor, Some(Cursor("c".into())));
+}
+
+async fn a_held_timeline_is_free_after_reopening<K: Kind>() {
+    let kind = K::found();
+    let old = claim(&kind.store(), "1", at(0)).await;
+    let kind = kind.reopened(at(1));
+    let turn = claim(&kind.store(), "1", at(1)).await;
+    assert!(turn.state.is_none());
+    assert_eq!(old.timeline, turn.timeline);
+}
+
+async fn a_turn_commits_once<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let turn = claim(&store, "1", at(0)).await;
+    store.commit(outcome(turn.clone(), at(0)), at(0)).await.unwrap();
+    let again = store.commit(outcome(turn.clone(), at(0)), at(0)).await;
+    assert!(matches!(again, Err(StoreError::Broken(_))));
+    let newer = claim(&store, "1", at(60)).await;
+    let late = store.commit(outcome(turn, at(60)), at(60)).await;
+    assert!(matches!(late, Err(StoreError::Broken(_))), "a turn that was handed on is void");
+    store.commit(outcome(newer, at(60)), at(60)).await.unwrap();
+}
+
+async fn what_a_commit_says_is_there_after_reopening<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let first = post("1", "text");
+    commit(&store, at(0), &[(&first, 1, Severity::High)]).await;
+    store.resolve(&Platform::X, "hub", &timeline("1")).await.unwrap();
+    let before = store.outbox().await.unwrap();
+    drop(store);
+    let kind = kind.reopened(at(1));
+    let store = kind.store();
+    let sightings = store.sightings(&[(first.key(), first.content())]).await.unwrap();
+    assert_eq!((sightings[0].news, sightings[0].met.clone()), (News::Known, vec!["w/r".to_owned()]));
+    assert_eq!(store.timeline(&timeline("1")).await.unwrap().unwrap().cursor, Some(Cursor("c".into())));
+    assert_eq!(store.resolved(&Platform::X, "hub").await.unwrap(), Some(timeline("1")));
+    assert_eq!(store.resolved(&Platform::X, "other").await.unwrap(), None);
+    assert_eq!(store.outbox().await.unwrap(), before);
+}
+
+async fn the_longest_overdue_timeline_comes_first<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    for (name, now) in [("b", at(10)), ("a", at(20)), ("c", at(0))] {
+        let turn = claim(&store, name, now).await;
+        store.commit(outcome(turn, now), now).await.unwrap();
+    }
+    let wanted = ["a", "b", "c"].map(timeline);
+    let claimed = store.claim(&wanted, 2, at(75)).await.unwrap();
+    let names: Vec<_> = claimed.turns.iter().map(|turn| turn.timeline.clone()).collect();
+    assert_eq!(names, [timeline("c"), timeline("b")]);
+    assert_eq!(claimed.next, Some(at(80)));
+}
+
+async fn a_post_is_new_then_known_then_revised<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let (first, edit) = (post("1", "text"), post("1", "another text"));
+    let news = async |post: &Post| store.sightings(&[(post.key(), post.content())]).await.unwrap()[0].news;
+    assert_eq!(news(&first).await, News::New);
+    commit(&store, at(0), &[(&first, 1, Severity::Low)]).await;
+    assert_eq!(news(&first).await, News::Known);
+    assert_eq!(news(&edit).await, News::Revised);
+    commit(&store, at(1), &[(&edit, 1, Severity::Low)]).await;
+    assert_eq!(news(&edit).await, News::Known);
+    assert_eq!(news(&first).await, News::Revised, "the newest revision counts");
+}
+
+async fn a_story_gathers_while_it_is_open_and_speaks_once<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    commit(&store, at(0), &[(&post("1", "a"), 1, Severity::Medium)]).await;
+    commit(&store, at(1), &[(&post("2", "b"), 1, Severity::Low)]).await;
+    let sealed = store.seal(&sink(), 9, at(1)).await.unwrap().deliveries;
+    assert_eq!(sealed.iter().map(alert).collect::<Vec<_>>(), [(2, 2, Severity::Medium)]);
+    commit(&store, at(2), &[(&post("3", "c"), 1, Severity::Medium)]).await;
+    assert_eq!(store.outbox().await.unwrap().len(), 1, "a late copy is counted, not told");
+    commit(&store, at(3), &[(&post("4", "d"), 1, Severity::High)]).await;
+    let graver = store.seal(&sink(), 9, at(3)).await.unwrap().deliveries;
+    assert_eq!(graver.iter().map(alert).collect::<Vec<_>>(), [(1, 1, Severity::High)]);
+    assert_ne!(graver[0].id, sealed[0].id);
+    commit(&store, at(4), &[(&post("5", "e"), 2, Severity::Low)]).await;
+    assert_eq!(store.seal(&sink(), 9, at(4)).await.unwrap().deliveries.len(), 1, "another story");
+}
+
+async fn a_page_full_of_copies_is_one_delivery<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let copies: Vec<_> = (0..40).map(|n| post(&n.to_string(), "the same")).collect();
+    let matched: Vec<_> = copies.iter().map(|copy| (copy, 1, Severity::High)).collect();
+    commit(&store, at(0), &matched).await;
+    let outbox = store.outbox().await.unwrap();
+    assert_eq!(outbox.iter().map(alert).collect::<Vec<_>>(), [(40, 10, Severity::High)]);
+}
+
+async fn a_delivery_is_handed_out_once_and_when_due<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let turn = claim(&store, "1", at(0)).await;
+    let posts = [post("1", "a"), post("2", "b")];
+    let filings =
+        vec![filing(&posts[0], 1, Severity::Low, at(10)), filing(&posts[1], 2, Severity::Low, at(30))];
+    let outcome = Outcome { filings, ..outcome(turn, at(0)) };
+    store.commit(outcome, at(0)).await.unwrap();
+    let early = store.seal(&sink(), 9, at(5)).await.unwrap();
+    assert!(early.deliveries.is_empty());
+    assert_eq!(early.next, Some(at(10)));
+    let sealed = store.seal(&sink(), 9, at(10)).await.unwrap();
+    assert_eq!((sealed.deliveries.len(), sealed.next), (1, Some(at(30))));
+    assert_eq!(sealed.deliveries[0].state, State::Sending);
+    assert!(store.seal(&sink(), 9, at(10)).await.unwrap().deliveries.is_empty());
+    assert!(store.seal(&SinkId::new("matrix", "room"), 9, at(99)).await.unwrap().deliveries.is_empty());
+    let why = "503".to_owned();
+    let retry = Settlement::Retry { at: at(50), uncertain: true, counts: true, why };
+    store.settle(&sealed.deliveries[0].id, retry, Gate::default(), at(11)).await.unwrap();
+    let sealed = store.seal(&sink(), 9, at(60)).await.unwrap().deliveries;
+    assert_eq!(
+        sealed.iter().map(|delivery| (delivery.attempts, delivery.uncertain)).collect::<Vec<_>>(),
+        [(2, true), (1, false)]
+    );
+}
+
+async fn a_delivered_delivery_is_gone_and_a_dead_one_stays<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    commit(&store, at(0), &[(&post("1", "a"), 1, Severity::Low), (&post("2", "b"), 2, Severity::Low)]).await;
+    let sealed = store.seal(&sink(), 9, at(0)).await.unwrap().deliveries;
+    let delivered = Settlement::Delivered { receipt: None };
+    store.settle(&sealed[0].id, delivered.clone(), Gate::passed(), at(1)).await.unwrap();
+    let dead = Settlement::Dead { why: "refused".into() };
+    store.settle(&sealed[1].id, dead, Gate::passed(), at(1)).await.unwrap();
+    drop(store);
+    let kind = kind.reopened(at(2));
+    let store = kind.store();
+    let outbox = store.outbox().await.unwrap();
+    assert_eq!(outbox.len(), 1);
+    assert_eq!(outbox[0].state, State::Dead { at: at(1), why: "refused".into() });
+    assert_eq!(alert(&outbox[0]), (1, 1, Severity::Low), "people can still read what was refused");
+    assert!(store.seal(&sink(), 9, at(1_000_000)).await.unwrap().deliveries.is_empty());
+    let twice = store.settle(&sealed[0].id, delivered, Gate::passed(), at(3)).await;
+    assert!(matches!(twice, Err(StoreError::Broken(_))));
+}
+
+async fn an_attempt_cut_by_reopening_is_uncertain<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    commit(&store, at(0), &[(&post("1", "a"), 1, Severity::Low)]).await;
+    let first = store.seal(&sink(), 9, at(0)).await.unwrap().deliveries.remove(0);
+    drop(store);
+    let kind = kind.reopened(at(9));
+    let store = kind.store();
+    commit(&store, at(9), &[(&post("2", "b"), 1, Severity::Low)]).await;
+    let again = store.seal(&sink(), 9, at(9)).await.unwrap().deliveries.remove(0);
+    assert_eq!((again.id, again.body), (first.id, first.body), "the same under the same id");
+    assert_eq!((again.uncertain, again.attempts), (true, 2));
+}
+
+async fn a_gate_outlives_reopening<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    commit(&store, at(0), &[(&post("1", "a"), 1, Severity::Low)]).await;
+    let id = store.seal(&sink(), 9, at(0)).await.unwrap().deliveries[0].id.clone();
+    let gate = Gate::default().throttled(at(300), at(1));
+    let retry = Settlement::Retry { at: at(300), uncertain: false, counts: false, why: "429".into() };
+    store.settle(&id, retry, gate.clone(), at(1)).await.unwrap();
+    drop(store);
+    let kind = kind.reopened(at(2));
+    let store = kind.store();
+    assert_eq!(store.gate(&sink()).await.unwrap(), gate);
+    assert_eq!(store.seal(&sink(), 9, at(2)).await.unwrap().next, Some(at(300)));
+    assert_eq!(store.gate(&SinkId::new("matrix", "room")).await.unwrap(), Gate::default());
+}
+
+async fn a_notice_is_filed_once<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let notice = || {
+        let body = Body::Notice(Notice { title: "blind".into(), text: "401".into(), at: at(0) });
+        Delivery::open(DeliveryId::of_notice("x:1 blind", &sink()), sink(), body, at(0), at(0))
+    };
+    for now in [at(0), at(60)] {
+        let turn = claim(&store, "1", now).await;
+        let outcome = Outcome { notices: vec![notice()], ..outcome(turn, now) };
+        store.commit(outcome, now).await.unwrap();
+        store.tell(vec![notice()]).await.unwrap();
+    }
+    assert_eq!(store.outbox().await.unwrap(), [notice()]);
+}
+
+async fn pruning_forgets_what_is_no_longer_answered<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let (old, new) = (post("1", "a"), post("2", "b"));
+    for (day, post) in [(20_000, &old), (20_100, &new)] {
+        let turn = claim(&store, "1", at(i64::from(day))).await;
+        let posts = vec![sighted(post, &[])];
+        let now = at(i64::from(day));
+        let mut outcome = Outcome { posts, day, ..outcome(turn, now) };
+        outcome.filings = vec![filing(post, 1, Severity::Low, now)];
+        outcome.metered = Some(("x.hub".into(), day, 1));
+        store.commit(outcome, now).await.unwrap();
+    }
+    let later = at(20_100) + SignedDuration::from_hours(25);
+    store.prune(20_050, later).await.unwrap();
+    let revisions = [(old.key(), old.content()), (new.key(), new.content())];
+    let news: Vec<_> = store.sightings(&revisions).await.unwrap().into_iter().map(|seen| seen.news).collect();
+    assert_eq!(news, [News::New, News::Known]);
+    assert_eq!(store.metered("x.hub", 20_000).await.unwrap(), 0);
+    assert_eq!(store.metered("x.hub", 20_100).await.unwrap(), 1);
+    assert_eq!(store.outbox().await.unwrap().len(), 1, "what waits is never forgotten");
+}
+
+async fn a_meter_counts_by_day<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    for (day, count) in [(1, 10), (1, 5), (2, 7)] {
+        let turn = claim(&store, "1", at(i64::from(day) * 1000 + count)).await;
+        let outcome =
+            Outcome { metered: Some(("x.hub".into(), day, count as u32)), ..outcome(turn, at(-10_000)) };
+        store.commit(outcome, at(0)).await.unwrap();
+    }
+    assert_eq!(store.metered("x.hub", 1).await.unwrap(), 15);
+    assert_eq!(store.metered("x.hub", 2).await.unwrap(), 7);
+    assert_eq!(store.metered("x.other", 1).await.unwrap(), 0);
+}
