@@ -1,0 +1,192 @@
+//! The table `[source.x.NAME]`.
+
+use jiff::SignedDuration;
+use toml_span::value::ValueInner;
+use toml_span::{DeserError, Deserialize, Error, Span, Value};
+use url::{Host, Url};
+
+use crate::setting::{Address, Fields, Secret, one_of, wrong};
+use crate::source::Common;
+
+/// What the table says beside [`Common`].
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Handles, without `@`.
+    pub accounts: Vec<String>,
+    /// The bearer token.
+    pub token: Secret,
+    /// Where the API is.
+    pub base_url: Url,
+    /// Which words requests use first.
+    pub vocabulary: Vocabulary,
+    /// Posts in a page, 5 to 100.
+    pub page: u32,
+}
+
+/// X is renaming tweets to posts; a server knows one set of words or the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vocabulary {
+    /// `tweet.fields`, `referenced_tweets.id`.
+    Tweet,
+    /// `post.fields`, `referenced_posts`.
+    Post,
+}
+
+/// Reads the whole table.
+pub fn read(value: &mut Value<'_>) -> Result<(Common, Table), DeserError> {
+    let span = value.span;
+    let mut fields = Fields::new(value)?;
+    let common =
+        Common::take(&mut fields, SignedDuration::from_secs(60), Some(SignedDuration::from_hours(24)));
+    let accounts = fields.required::<Handles>("accounts").map(|handles| handles.0);
+    let token = fields.required::<Secret>("token");
+    let most = in_range(&mut fields, "max_posts_per_day", 500, 1..=u32::MAX);
+    let page = in_range(&mut fields, "page", 100, 5..=100);
+    let vocabulary = fields.optional::<Vocabulary>("fields").unwrap_or(Vocabulary::Tweet);
+    let base_url = fields.optional_s::<Address>("base_url").map(|address| (address.value.0, address.span));
+    let base_url = match base_url {
+        Some((url, span)) if !is_safe(&url) => {
+            fields.errors.push(wrong(span, "the token would travel in the open; use https"));
+            None
+        }
+        Some((url, _)) => Some(url),
+        None => Url::parse("https://api.x.com").ok(),
+    };
+    fields.finalize(None)?;
+    let base_url = base_url.ok_or_else(|| wrong(span, "`base_url` is no address"))?;
+    let common = Common { max_posts_per_day: Some(most), ..common };
+    Ok((common, Table { accounts: accounts?, token: token?, base_url, vocabulary, page }))
+}
+
+fn in_range(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    usual: u32,
+    range: std::ops::RangeInclusive<u32>,
+) -> u32 {
+    let Some(found) = fields.optional_s::<i64>(name) else { return usual };
+    let fits = u32::try_from(found.value).ok().filter(|number| range.contains(number));
+    fits.unwrap_or_else(|| {
+        let (least, most) = (range.start(), range.end());
+        fields.errors.push(wrong(found.span, format!("`{name}` is a number from {least} to {most}")));
+        usual
+    })
+}
+
+/// Whether a token may be sent there: `https`, or this machine.
+fn is_safe(url: &Url) -> bool {
+    let local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || local
+}
+
+struct Handles(Vec<String>);
+
+impl<'de> Deserialize<'de> for Handles {
+    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
+        let span = value.span;
+        let values = match value.take() {
+            ValueInner::Array(values) => values,
+            other => return Err(toml_span::de_helpers::expected("a list of handles", other, span).into()),
+        };
+        if values.is_empty() {
+            return Err(wrong(span, "name at least one account, such as [\"AfricanHub_\"]").into());
+        }
+        let (mut handles, mut errors) = (Vec::<String>::new(), Vec::new());
+        for mut value in values {
+            let span = value.span;
+            match value.take_string(Some("a handle")).and_then(|text| handle(&text, span)) {
+                Ok(handle) if handles.iter().any(|known| known.eq_ignore_ascii_case(&handle)) => {
+                    errors.push(wrong(span, format!("`{handle}` is named twice")));
+                }
+                Ok(handle) => handles.push(handle),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(Self(handles)) } else { Err(DeserError { errors }) }
+    }
+}
+
+/// The handle in `text`. X makes none longer than 15 any more, but some old ones are.
+fn handle(text: &str, span: Span) -> Result<String, Error> {
+    let handle = text.trim().trim_start_matches('@');
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if (1..=20).contains(&handle.len()) && handle.chars().all(fits) {
+        Ok(handle.to_owned())
+    } else {
+        Err(wrong(
+            span,
+            format!("`{text}` is no handle of X; write it as in x.com/AfricanHub_, without the address"),
+        ))
+    }
+}
+
+impl<'de> Deserialize<'de> for Vocabulary {
+    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
+        one_of(value, &["tweet", "post"], &[Self::Tweet, Self::Post])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setting::Document;
+
+    fn parse(text: &str) -> Result<(Common, Table), Vec<String>> {
+        let document = Document { path: "vigie.toml".into(), text: text.into() };
+        let mut value = document.parse().unwrap();
+        read(&mut value).map_err(|error| document.problems(error).iter().map(ToString::to_string).collect())
+    }
+
+    const TOKEN: &str = "token = { env = \"X_BEARER_TOKEN\" }\n";
+
+    #[test]
+    fn what_is_not_said_is_filled_in() {
+        let (common, table) = parse(&format!("accounts = [\"@AfricanHub_\", \"kremlin\"]\n{TOKEN}")).unwrap();
+        assert_eq!(table.accounts, ["AfricanHub_", "kremlin"]);
+        assert_eq!((table.base_url.as_str(), table.page), ("https://api.x.com/", 100));
+        assert_eq!((common.max_posts_per_day, common.every), (Some(500), SignedDuration::from_secs(60)));
+        assert_eq!((common.enabled, common.backfill), (true, Some(SignedDuration::from_hours(24))));
+        assert_eq!(table.vocabulary, Vocabulary::Tweet);
+    }
+
+    #[test]
+    fn a_token_never_travels_in_the_open() {
+        let with = |url: &str| parse(&format!("accounts = [\"a\"]\nbase_url = \"{url}\"\n{TOKEN}"));
+        for url in ["http://127.0.0.1:9", "http://localhost:9", "http://[::1]:9", "https://proxy.example/x"] {
+            assert!(with(url).is_ok(), "{url}");
+        }
+        for url in ["http://api.x.com", "http://127.0.0.1.example.org", "http://10.0.0.1", "ftp://x.com"] {
+            let problems = with(url).unwrap_err();
+            assert_eq!(problems.len(), 1, "{url}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once_with_its_place() {
+        let problems = parse(
+            "accounts = [\"ok\", \"x.com/no\", \"@OK\", 3]\npage = 4\nmax_posts_per_day = 0\nfields = \"twet\"\nevry = 1\n",
+        )
+        .unwrap_err();
+        let said = problems.join("\n");
+        for word in [
+            "x.com/no",
+            "named twice",
+            "a handle is wanted",
+            "5 to 100",
+            "max_posts_per_day",
+            "`tweet`",
+            "`every`",
+            "`token` is missing",
+        ] {
+            assert!(said.contains(word), "{word} in\n{said}");
+        }
+        assert!(problems.iter().any(|problem| problem.starts_with("vigie.toml:1:")), "{said}");
+        assert!(parse(&format!("accounts = []\n{TOKEN}")).is_err());
+        assert!(parse(&format!("accounts = \"a\"\n{TOKEN}")).is_err());
+    }
+}
