@@ -3,6 +3,7 @@
 //!
 //! To add a channel: a file below, a `pub mod` line, a line in [`KINDS`].
 
+mod classify;
 pub mod console;
 pub mod matrix;
 pub mod message;

@@ -1,0 +1,292 @@
+use jiff::Timestamp;
+
+use super::*;
+use crate::model::delivery::SinkId;
+use crate::model::post::{Content, Post, PostKey};
+use crate::model::story::StoryId;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// An invented post that was found by two words.
+pub fn excerpt() -> Excerpt {
+    let text = "Partner nation delivers military assistance to Burkina Faso, says @press & <staff>";
+    let hit = |concept: &str, form: &str| {
+        let start = text.find(form).unwrap();
+        let (term, form) = (form.to_lowercase(), form.to_owned());
+        let end = start + form.len();
+        Hit { concept: Some(concept.into()), term, form, field: Field::Text, start, end }
+    };
+    let found = Match {
+        rule: "sahel/arms-delivery".into(),
+        severity: Severity::High,
+        hits: vec![hit("materiel", "military assistance"), hit("recipient", "Burkina Faso")],
+    };
+    let post = Post {
+        author: "LookoutDaily".into(),
+        url: Some("https://x.com/LookoutDaily/status/1".into()),
+        lang: Some("en".into()),
+        posted_at: Some(at("2025-04-30T20:39:17Z")),
+        ..Post::new(Platform::X, "1", text)
+    };
+    Excerpt::of(&post, &[found], false, at("2025-04-30T20:40:02Z"))
+}
+
+/// A delivery of one story with these posts.
+pub fn delivery(excerpts: Vec<Excerpt>) -> Delivery {
+    let story = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([1; 8]));
+    let (sink, now) = (SinkId::new("slack", "desk"), at("2025-04-30T20:40:03Z"));
+    let posts = excerpts.len() as u32;
+    let id = DeliveryId::of_story(&story, &sink, 1);
+    let alert = Alert { story, severity: Severity::High, posts, excerpts };
+    Delivery::open(id, sink, Body::Alert(alert), now, now)
+}
+
+fn paris() -> TimeZone {
+    TimeZone::get("Europe/Paris").unwrap()
+}
+
+fn told(excerpts: Vec<Excerpt>) -> Message {
+    Message::of(&delivery(excerpts), &paris(), Repeats::Shown)
+}
+
+fn line(message: &Message, label: &str) -> Option<String> {
+    message.details.iter().find(|detail| detail.label == label).map(|detail| detail.text.clone())
+}
+
+#[test]
+fn the_most_important_stands_first_and_the_post_is_marked_as_such() {
+    assert_eq!(
+        told(vec![excerpt()]).plain(),
+        "HIGH · arms-delivery
+LookoutDaily on X
+> Partner nation delivers military assistance to Burkina Faso, says @press & <staff>
+https://x.com/LookoutDaily/status/1
+Why: sahel/arms-delivery: “military assistance” (materiel), “Burkina Faso” (recipient)
+Time: posted 2025-04-30 22:39:17 → seen 22:40:02 (UTC+02:00)
+Language: en
+Alert 3"
+            .replace("Alert 3", &format!("Alert: {}", &delivery(vec![]).id.as_str()[..8]))
+    );
+}
+
+#[test]
+fn a_repost_tells_both_names_an_edit_is_named_and_a_title_is_the_headline() {
+    let mut post = excerpt();
+    (post.repost_of, post.edited, post.title) = (Some("Ministry".into()), true, Some("Arms\nfor all".into()));
+    let message = told(vec![post]);
+    assert_eq!(message.who.as_deref(), Some("LookoutDaily on X, reposting Ministry, edited"));
+    assert_eq!(message.heading, "HIGH · Arms for all");
+}
+
+#[test]
+fn a_nameless_author_is_said_to_be_unknown() {
+    let mut post = excerpt();
+    (post.author, post.repost_of) = (" \u{202e}".into(), Some("?".into()));
+    assert_eq!(told(vec![post]).who.unwrap(), "an unknown author on X, reposting an unknown author");
+}
+
+#[test]
+fn further_posts_are_counted_and_named_once() {
+    let other = |author: &str| Excerpt { author: author.into(), ..excerpt() };
+    let mut delivery = delivery(vec![excerpt(), other("B"), other("C"), other("B")]);
+    let Body::Alert(alert) = &mut delivery.body else { panic!("an alert") };
+    alert.posts = 14;
+    alert.excerpts[2].matches[0].rule = "sahel/other".into();
+    let message = Message::of(&delivery, &paris(), Repeats::Shown);
+    assert_eq!(line(&message, "Further posts").unwrap(), "13 (B on X; C on X; 10 more)");
+    assert_eq!(line(&message, "Also met").unwrap(), "sahel/other");
+    assert_eq!(line(&told(vec![excerpt()]), "Further posts"), None);
+}
+
+#[test]
+fn an_alert_without_excerpts_still_says_what_it_knows() {
+    let mut delivery = delivery(Vec::new());
+    for posts in [0, 1, 3] {
+        let Body::Alert(alert) = &mut delivery.body else { panic!("an alert") };
+        alert.posts = posts;
+        let message = Message::of(&delivery, &paris(), Repeats::Shown);
+        assert_eq!((message.heading.as_str(), message.quote.len()), ("HIGH · match", 0));
+        assert_eq!(line(&message, "Further posts"), (posts == 3).then(|| "2".to_owned()));
+    }
+}
+
+#[test]
+fn a_repeat_is_marked_only_where_the_channel_does_not_recognise_it() {
+    let mut delivery = delivery(vec![excerpt()]);
+    for (uncertain, repeats, marked) in
+        [(false, Repeats::Shown, false), (true, Repeats::Shown, true), (true, Repeats::Recognised, false)]
+    {
+        delivery.uncertain = uncertain;
+        let message = Message::of(&delivery, &paris(), repeats);
+        assert_eq!(message.repeat.is_some(), marked, "{uncertain} {repeats:?}");
+        assert_eq!(message.plain().contains("Possible repeat"), marked);
+    }
+}
+
+#[test]
+fn times_show_the_date_the_offset_and_how_late() {
+    let times = |posted: Option<&str>, seen: &str, zone: &str| {
+        let mut post = excerpt();
+        (post.posted_at, post.seen_at) = (posted.map(at), at(seen));
+        let message = Message::of(&delivery(vec![post]), &TimeZone::get(zone).unwrap(), Repeats::Shown);
+        (line(&message, "Time").unwrap(), line(&message, "Late"))
+    };
+    let late = |text: &str| Some(format!("seen {text} after it was posted"));
+    let cases = [
+        (
+            Some("2025-04-30T23:10:00Z"),
+            "2025-04-30T23:40:00Z",
+            "UTC",
+            "posted 2025-04-30 23:10:00 → seen 23:40:00 (UTC)",
+            None,
+        ),
+        (
+            Some("2025-04-30T23:10:00Z"),
+            "2025-05-01T00:11:00Z",
+            "UTC",
+            "posted 2025-04-30 23:10:00 → seen 2025-05-01 00:11:00 (UTC)",
+            late("1 h 1 min"),
+        ),
+        (
+            Some("2025-04-30T23:10:00Z"),
+            "2025-05-03T01:11:00Z",
+            "Asia/Kathmandu",
+            "posted 2025-05-01 04:55:00 → seen 2025-05-03 06:56:00 (UTC+05:45)",
+            late("2 d 2 h"),
+        ),
+        (
+            Some("2025-10-26T00:30:00Z"),
+            "2025-10-26T01:01:00Z",
+            "Europe/Paris",
+            "posted 2025-10-26 02:30:00 (UTC+02:00) → seen 02:01:00 (UTC+01:00)",
+            late("31 min"),
+        ),
+        (
+            Some("2026-01-01T00:00:00Z"),
+            "2025-04-30T12:00:00Z",
+            "UTC",
+            "posted 2026-01-01 00:00:00 → seen 2025-04-30 12:00:00 (UTC)",
+            None,
+        ),
+        (None, "2025-04-30T12:00:00Z", "America/New_York", "seen 2025-04-30 08:00:00 (UTC-04:00)", None),
+    ];
+    for (posted, seen, zone, time, late) in cases {
+        assert_eq!(times(posted, seen, zone), (time.to_owned(), late), "{posted:?} {seen}");
+    }
+}
+
+type Spans = &'static [(usize, usize)];
+
+#[test]
+fn marks_stand_where_the_words_are_whatever_the_hits_say() {
+    let marked = |text: &str, skipped: usize, spans: &[(usize, usize)]| {
+        let mut post = excerpt();
+        (post.text, post.skipped, post.cut) = (text.to_owned(), skipped, false);
+        let hit = post.matches[0].hits[0].clone();
+        post.matches[0].hits =
+            spans.iter().map(|(start, end)| Hit { start: *start, end: *end, ..hit.clone() }).collect();
+        let show = |segment: &Segment| {
+            if segment.hit { format!("[{}]", segment.text) } else { segment.text.clone() }
+        };
+        passage(&post).iter().map(show).collect::<String>()
+    };
+    let cases: &[(&str, usize, Spans, &str)] = &[
+        ("one two three", 0, &[(4, 7)], "one [two] three"),
+        ("one two three", 0, &[(8, 13), (0, 3)], "[one] two [three]"),
+        ("one two three", 0, &[(0, 7), (4, 13)], "[one two three]"),
+        ("one two three", 0, &[(4, 7), (4, 7), (5, 6)], "one [two] three"),
+        ("two three", 4, &[(4, 7), (0, 3)], "… [two] three"),
+        ("two three", 4, &[(2, 7)], "… [two] three"),
+        ("éé", 0, &[(1, 3)], "[éé]"),
+        ("one", 0, &[(2, 99), (50, 99), (3, 3), (2, 1)], "on[e]"),
+        ("one", usize::MAX, &[(0, usize::MAX)], "… one"),
+        ("", 0, &[(0, 5)], ""),
+    ];
+    for (text, skipped, spans, expected) in cases {
+        assert_eq!(marked(text, *skipped, spans), *expected, "{text} {spans:?}");
+    }
+}
+
+#[test]
+fn a_post_can_neither_flood_nor_forge_nor_hide() {
+    let shown = |text: &str| {
+        let message = told(vec![Excerpt { text: text.into(), matches: vec![], ..excerpt() }]);
+        message.quote.iter().map(|segment| segment.text.as_str()).collect::<String>()
+    };
+    assert_eq!(shown("\n \n a\r\n\n \n\n\nb \n"), "a\n\nb");
+    assert!(shown(&"a\n".repeat(700)).lines().count() <= 30);
+    let long = shown(&"💣 ".repeat(5000));
+    assert!(long.encode_utf16().count() <= 1502 && long.ends_with('…'));
+    assert_eq!(shown("a\u{202e}b\u{0}c\u{2028}d\u{200b}e"), "abc\nde");
+    assert_eq!(
+        shown("👩\u{200d}🚀 e\u{301} كل\u{200f}"),
+        "👩\u{200d}🚀 e\u{301} كل\u{200f}",
+        "legitimate marks stay"
+    );
+    let forged = told(vec![Excerpt { text: "a\nAlert: 00000000\u{85}LOW · b".into(), ..excerpt() }]);
+    assert!(forged.plain().contains("\n> a\n> Alert: 00000000\n> LOW · b\n"), "{}", forged.plain());
+}
+
+#[test]
+fn only_web_addresses_without_credentials_are_links() {
+    let cases = [
+        ("https://x.com/a|b<c> d", Some(("https://x.com/a%7Cb%3Cc%3E%20d", "Read it on x.com"))),
+        ("https://x.com@evil.example/", Some(("https://evil.example/", "Read it on evil.example"))),
+        ("HTTP://www.Example.ORG", Some(("http://www.example.org/", "Read it on example.org"))),
+        (
+            "https://exаmple.org/#a|b",
+            Some(("https://xn--exmple-4nf.org/#a%7Cb", "Read it on xn--exmple-4nf.org")),
+        ),
+        ("javascript:alert(1)", None),
+        ("data:text/html,x", None),
+        ("file:///etc/passwd", None),
+        ("/relative", None),
+        ("", None),
+    ];
+    for (address, expected) in cases {
+        let found = link(address);
+        let found = found.as_ref().map(|link| (link.url.as_str(), link.label.as_str()));
+        assert_eq!(found, expected, "{address}");
+    }
+    assert_eq!(link(&format!("https://x.com/{}", "a".repeat(2000))), None);
+}
+
+#[test]
+fn the_short_form_stays_short() {
+    let long = |c: &str| c.repeat(3000);
+    for c in ["a", "💣", "\"", "a\n"] {
+        let post = Excerpt {
+            text: long(c),
+            author: long(c),
+            title: Some(long(c)),
+            repost_of: Some(long(c)),
+            url: Some(format!("https://x.com/{}", "a".repeat(1500))),
+            ..excerpt()
+        };
+        let message = told(vec![post]);
+        let brief = message.brief();
+        assert!(brief.encode_utf16().count() <= 1500 && brief.starts_with("HIGH · "), "{brief}");
+        assert!(brief.contains("Alert: "), "{brief}");
+        assert!(message.heading.encode_utf16().count() <= 150);
+    }
+}
+
+#[test]
+fn a_notice_says_what_happened_and_when() {
+    let at = at("2025-04-30T20:00:00Z");
+    let notice = |title: &str, text: &str| Notice { title: title.into(), text: text.into(), at };
+    let message = |notice| {
+        let sink = SinkId::new("slack", "ops");
+        let id = DeliveryId::of_notice("blind", &sink);
+        Message::of(&Delivery::open(id, sink, Body::Notice(notice), at, at), &paris(), Repeats::Shown)
+    };
+    let blind = message(notice("Blind: x.hub", "401 since 21:10.\nRenew the token."));
+    let plain = blind.plain();
+    let expected =
+        "Blind: x.hub\n401 since 21:10.\nRenew the token.\nTime: 2025-04-30 22:00:00 (UTC+02:00)\nNotice: ";
+    assert_eq!(plain[..plain.len() - 8], *expected);
+    assert_eq!(message(notice("", "")).heading, "vigie");
+    assert!(message(notice("t", &"a\n".repeat(9000))).text.unwrap().encode_utf16().count() <= 2800);
+}
