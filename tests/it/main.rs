@@ -1,1 +1,11 @@
 //! Everything that is tested from outside, in one binary.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod crash;
+mod fake;
+mod pipeline;
+mod server;
+mod sink;
+mod source;
+mod store;

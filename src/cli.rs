@@ -1,0 +1,212 @@
+//! What a person types, and what they see. Alerts go to standard output, everything else to standard error.
+//!
+//! Exit codes: 0 fine, 1 something failed, 2 usage or configuration.
+
+mod check;
+mod health;
+mod matching;
+mod outbox;
+mod poll;
+mod run;
+mod sink;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, DEFAULT_PATH};
+use crate::setting::Problem;
+use crate::store::sled::SledStore;
+
+/// Watches public social accounts and tells people when a post says what they look for.
+#[derive(Debug, Parser)]
+#[command(name = "vigie", version, max_term_width = 100)]
+struct Cli {
+    /// The configuration.
+    #[arg(long, global = true, env = "VIGIE_CONFIG", default_value = DEFAULT_PATH, value_name = "FILE")]
+    config: PathBuf,
+    /// The store's folder, instead of the one in the configuration.
+    #[arg(long, global = true, env = "VIGIE_STORE", value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// What to log, such as `debug` or `info,vigie::poll=debug`; by default `info` for the daemon, `warn` otherwise.
+    #[arg(long, global = true, env = "VIGIE_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// How to log.
+    #[arg(long, global = true, env = "VIGIE_LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    /// A line for people.
+    Text,
+    /// An object a line for programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watch until stopped.
+    Run {
+        /// Poll every timeline to its end, deliver what is due, and end: for cron.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Read the whole configuration and show every problem, or the plan.
+    Check,
+    /// Hold posts against watchlists and show what matches, and why.
+    Match {
+        /// A watchlist, instead of those of the configuration.
+        #[arg(long, value_name = "FILE")]
+        watchlist: Vec<PathBuf>,
+        /// One object per post.
+        #[arg(long)]
+        json: bool,
+        /// Posts as JSON Lines; `-` is standard input.
+        #[arg(default_value = "-", value_name = "POSTS.jsonl")]
+        file: PathBuf,
+    },
+    /// Look at what a source shows now; nothing is stored.
+    Poll {
+        /// The source, as `kind.name`.
+        source: String,
+        /// One post as JSON per line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sinks.
+    #[command(subcommand)]
+    Sink(SinkCommand),
+    /// Deliveries that are not delivered.
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Ask the running daemon whether it is alive: exit code 0 if it is.
+    Health,
+}
+
+#[derive(Debug, Subcommand)]
+enum SinkCommand {
+    /// Send a message marked as a test.
+    Test {
+        /// The sink, as `kind.name`.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum OutboxCommand {
+    /// List them, the oldest first.
+    List {
+        /// One object per delivery.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Why a command failed, by its exit code.
+#[derive(Debug)]
+enum Failure {
+    /// Something failed.
+    Failed(anyhow::Error),
+    /// It failed and everything was said.
+    Said,
+    /// The configuration, or the way it was called.
+    Usage(String),
+    /// The configuration's problems.
+    Problems(Vec<Problem>),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => writeln!(f, "vigie: {error:#}"),
+            Self::Said => Ok(()),
+            Self::Usage(message) => writeln!(f, "vigie: {message}"),
+            Self::Problems(problems) => {
+                problems.iter().try_for_each(|problem| writeln!(f, "{problem}"))?;
+                let s = if problems.len() == 1 { "" } else { "s" };
+                writeln!(f, "vigie: {} problem{s} in the configuration", problems.len())
+            }
+        }
+    }
+}
+
+/// Does what the command line says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Err(message) = log(&cli) {
+        anstream::eprintln!("vigie: {message}");
+        return ExitCode::from(2);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(cause) => {
+            anstream::eprintln!("vigie: {cause}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(obey(cli));
+    // What still blocks, such as a read of a file, is not waited for.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            anstream::eprint!("{failure}");
+            let usage = matches!(failure, Failure::Usage(_) | Failure::Problems(_));
+            ExitCode::from(if usage { 2 } else { 1 })
+        }
+    }
+}
+
+async fn obey(cli: Cli) -> Result<(), Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let path = cli.config.as_path();
+    let store = cli.store.as_deref();
+    match cli.command {
+        Command::Run { once } => run::run(path, store, once, clock).await,
+        Command::Check => check::check(path, &clock),
+        Command::Match { watchlist, json, file } => matching::run(path, &watchlist, json, &file, &clock),
+        Command::Poll { source, json } => poll::poll(path, &source, json, &clock).await,
+        Command::Sink(SinkCommand::Test { name }) => sink::test(path, &name, &clock).await,
+        Command::Outbox(OutboxCommand::List { json }) => {
+            outbox::list(path, store, json, clock.as_ref()).await
+        }
+        Command::Health => health::health(path, &clock).await,
+    }
+}
+
+fn log(cli: &Cli) -> Result<(), String> {
+    let daemon = matches!(cli.command, Command::Run { once: false });
+    let default = if daemon { "info,sled=warn" } else { "warn" };
+    let filter = cli.log.as_deref().unwrap_or(default);
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| format!("--log: {error}"))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match cli.log_format {
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+        LogFormat::Text => {
+            let terminal = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+            builder.with_ansi(terminal).with_target(false).init();
+        }
+    }
+    Ok(())
+}
+
+fn load(path: &Path, clock: &Arc<dyn Clock>) -> Result<Config, Failure> {
+    Config::load(path, clock).map_err(Failure::Problems)
+}
+
+fn open(path: &Path, holder: &str, clock: &dyn Clock) -> Result<Arc<SledStore>, Failure> {
+    Ok(Arc::new(SledStore::open(path, holder, clock.now())?))
+}

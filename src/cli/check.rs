@@ -1,0 +1,65 @@
+//! `vigie check`: every problem, or the plan.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::{Failure, load};
+use crate::clock::Clock;
+use crate::config::Config;
+
+/// Reads everything and says what it means.
+pub(super) fn check(path: &Path, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
+    let config = load(path, clock)?;
+    anstream::println!("{} is fine.", path.display());
+    anstream::println!("store      {}", config.basics.store.display());
+    anstream::println!("health     http://{}/healthz", config.basics.listen);
+    sources(&config);
+    let names: Vec<_> = config.watch.watchlists().collect();
+    anstream::println!(
+        "watchlists {}: {} rules, {} terms, every example holds",
+        names.join(", "),
+        config.watch.rules(),
+        config.watch.terms()
+    );
+    let sinks: Vec<_> = config.sinks.iter().map(|sink| sink.id().to_string()).collect();
+    anstream::println!("sinks      {}; operators hear at {}", sinks.join(", "), config.operators);
+    if config.routes.routes.is_empty() {
+        anstream::println!("routes     none, so every alert goes to every sink");
+    }
+    for route in &config.routes.routes {
+        let lists =
+            if route.watchlists.is_empty() { "every watchlist".into() } else { route.watchlists.join(", ") };
+        let sinks: Vec<_> = route.sinks.iter().map(ToString::to_string).collect();
+        anstream::println!("route      {lists}, {} and above -> {}", route.severity, sinks.join(", "));
+    }
+    for entry in &config.disabled {
+        anstream::println!("disabled   {entry}");
+    }
+    Ok(())
+}
+
+fn sources(config: &Config) {
+    for source in &config.sources {
+        let accounts = source.source.accounts();
+        let period = |period: SignedDuration| format!("{period:#}");
+        let first = match source.common.backfill {
+            Some(back) => format!("a first look alerts for the last {}", period(back)),
+            None => "a first look alerts for everything".into(),
+        };
+        let cost = match source.common.max_posts_per_day {
+            Some(most) => format!(", reads at most {most} posts a day"),
+            None => String::new(),
+        };
+        let every = period(source.common.every);
+        anstream::println!(
+            "source     {}: {} accounts every {every}; {first}{cost}",
+            source.id,
+            accounts.len()
+        );
+        for watched in accounts {
+            anstream::println!("             {}", watched.account);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `vigie match`: which rules hold for posts, and why.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Context;
+use serde::Serialize;
+
+use super::{Failure, load};
+use crate::clock::Clock;
+use crate::model::matched::{Field, Hit, Match, Severity};
+use crate::model::post::Post;
+use crate::setting::Document;
+use crate::source::file::posts;
+use crate::watch::Watch;
+
+/// One line of `--json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    alert: bool,
+    severity: Option<Severity>,
+    matches: &'a [Match],
+}
+
+/// Holds each post of `file` against the watchlists.
+pub(super) fn run(
+    config: &Path,
+    watchlists: &[PathBuf],
+    json: bool,
+    file: &Path,
+    clock: &Arc<dyn Clock>,
+) -> Result<(), Failure> {
+    let watch = if watchlists.is_empty() { load(config, clock)?.watch } else { Arc::new(read(watchlists)?) };
+    let input: Box<dyn BufRead> = if file == Path::new("-") {
+        Box::new(std::io::stdin().lock())
+    } else {
+        Box::new(BufReader::new(File::open(file).with_context(|| file.display().to_string())?))
+    };
+    let mut out = anstream::stdout().lock();
+    let (mut read, mut matched, mut broken) = (0, 0, 0);
+    for post in posts(input) {
+        let post = match post {
+            Ok(post) => post,
+            Err(why) => {
+                anstream::eprintln!("{}: {why}", file.display());
+                broken += 1;
+                continue;
+            }
+        };
+        let matches = watch.matches(&post);
+        read += 1;
+        matched += u32::from(!matches.is_empty());
+        if json {
+            let severity = matches.iter().map(|found| found.severity).max();
+            let line = Line { id: &post.id, alert: !matches.is_empty(), severity, matches: &matches };
+            serde_json::to_writer(&mut out, &line)?;
+            writeln!(out)?;
+        } else if !matches.is_empty() {
+            show(&mut out, &post, &matches)?;
+        }
+    }
+    out.flush()?;
+    if !json {
+        anstream::eprintln!("{matched} of {read} posts match");
+    }
+    if broken > 0 {
+        anstream::eprintln!("{broken} lines could not be read");
+        return Err(Failure::Said);
+    }
+    Ok(())
+}
+
+fn read(paths: &[PathBuf]) -> Result<Watch, Failure> {
+    let (mut documents, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        match Document::read(path) {
+            Ok(document) => documents.push((name, document)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    match Watch::load(&documents) {
+        Ok(watch) if problems.is_empty() => Ok(watch),
+        Ok(_) => Err(Failure::Problems(problems)),
+        Err(found) => {
+            problems.extend(found);
+            Err(Failure::Problems(problems))
+        }
+    }
+}
+
+const MARK: Style = AnsiColor::Yellow.on_default().bold();
+const QUIET: Style = Style::new().dimmed();
+
+/// A post with its words marked, and a line for each rule that says why.
+fn show(out: &mut impl Write, post: &Post, matches: &[Match]) -> std::io::Result<()> {
+    let severity = matches.iter().map(|found| found.severity).max().unwrap_or(Severity::Low);
+    writeln!(out, "{MARK}{severity}{MARK:#}  {} {}", post.author, post.url.as_deref().unwrap_or(&post.id))?;
+    for (field, text) in fields(post) {
+        let hits: Vec<&Hit> =
+            matches.iter().flat_map(|found| &found.hits).filter(|hit| hit.field == field).collect();
+        if field == Field::Text || !hits.is_empty() {
+            let name =
+                if field == Field::Text { String::new() } else { format!("{QUIET}{field}:{QUIET:#} ") };
+            writeln!(out, "  {name}{}", marked(text, &hits))?;
+        }
+    }
+    for found in matches {
+        let hits: Vec<String> = found.hits.iter().map(why).collect();
+        writeln!(out, "  {QUIET}{}:{QUIET:#} {}", found.rule, hits.join(", "))?;
+    }
+    writeln!(out)
+}
+
+fn why(hit: &Hit) -> String {
+    match &hit.concept {
+        Some(concept) => format!("“{}” (@{concept}: {})", hit.form, hit.term),
+        None => format!("“{}” ({})", hit.form, hit.term),
+    }
+}
+
+/// The fields of a post that words can stand in.
+fn fields(post: &Post) -> Vec<(Field, &str)> {
+    let mut fields = Vec::new();
+    fields.extend(post.title.as_deref().map(|text| (Field::Title, text)));
+    fields.extend(post.warning.as_deref().map(|text| (Field::Warning, text)));
+    fields.push((Field::Text, post.text.as_str()));
+    fields.extend(
+        post.quote_of.as_ref().and_then(|quote| quote.text.as_deref()).map(|text| (Field::Quote, text)),
+    );
+    let media = post.media.iter().enumerate();
+    fields.extend(media.filter_map(|(n, media)| Some((Field::Media(n), media.alt.as_deref()?))));
+    fields.extend(post.links.iter().enumerate().map(|(n, link)| (Field::Link(n), link.as_str())));
+    fields
+}
+
+/// `text` on one line with the hits marked, safe for a terminal.
+fn marked(text: &str, hits: &[&Hit]) -> String {
+    let is_marked = |at: usize| hits.iter().any(|hit| (hit.start..hit.end).contains(&at));
+    let (begin, end) = (MARK.render().to_string(), MARK.render_reset().to_string());
+    let mut line = String::with_capacity(text.len());
+    let mut on = false;
+    for (at, c) in text.char_indices() {
+        if is_marked(at) != on {
+            on = !on;
+            line.push_str(if on { &begin } else { &end });
+        }
+        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        line.push(if c.is_control() || turns { ' ' } else { c });
+    }
+    if on {
+        line.push_str(&end);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_marked_and_nothing_reaches_the_terminal_but_text() {
+        let hit = Hit {
+            concept: None,
+            term: "arms".into(),
+            form: "Arms".into(),
+            field: Field::Text,
+            start: 3,
+            end: 7,
+        };
+        let text = marked("a\u{1b}\nArms\u{202e}", &[&hit]);
+        assert_eq!(text, format!("a  {MARK}Arms{MARK:#} "));
+    }
+}

@@ -1,0 +1,54 @@
+//! `vigie run`: watch until stopped, or once.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Failure, load, open, outbox};
+use crate::app::{self, App};
+use crate::clock::Clock;
+
+/// Runs the daemon, or a single round of it.
+pub(super) async fn run(
+    path: &Path,
+    store: Option<&Path>,
+    once: bool,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Failure> {
+    let config = load(path, &clock)?;
+    let timezone = config.timezone.clone();
+    let holder = if once { "vigie run --once" } else { "vigie run" };
+    let store = open(store.unwrap_or(&config.basics.store), holder, clock.as_ref())?;
+    let seed = clock.now().as_nanosecond() as u64 ^ u64::from(std::process::id());
+    let app = App::new(config, store, clock, seed);
+    let stop = CancellationToken::new();
+    let signals = app::signals(stop.clone());
+    tokio::pin!(signals);
+    if !once {
+        tokio::select! {
+            ended = app.run(stop) => ended?,
+            signal = &mut signals => signal?,
+        }
+        return Ok(());
+    }
+    let report = tokio::select! {
+        report = app.once(stop) => report?,
+        signal = &mut signals => return Ok(signal?),
+    };
+    let counted = report.counted;
+    anstream::eprintln!(
+        "{} new posts, {} edits, {} matched; {} unreadable",
+        counted.new,
+        counted.revised,
+        counted.matched,
+        counted.unreadable
+    );
+    for line in &report.failed {
+        anstream::eprintln!("not read: {line}");
+    }
+    for delivery in &report.left {
+        anstream::eprintln!("{}", outbox::line(delivery, &timezone));
+    }
+    if report.is_clean() { Ok(()) } else { Err(Failure::Said) }
+}

@@ -1,0 +1,79 @@
+//! The configuration as a whole: every file, every table, every problem at once.
+
+mod load;
+mod route;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::clock::Clock;
+use crate::model::delivery::SinkId;
+use crate::poll::Watching;
+use crate::route::Routes;
+use crate::setting::{Document, Problem};
+use crate::sink::Sink;
+use crate::watch::Watch;
+
+/// Where the configuration lies if nobody says otherwise.
+pub const DEFAULT_PATH: &str = "config/vigie.toml";
+
+/// Everything the configuration says, built and ready to run.
+pub struct Config {
+    /// What needs no adapter.
+    pub basics: Basics,
+    /// The watchlists.
+    pub watch: Arc<Watch>,
+    /// The enabled sources.
+    pub sources: Vec<Watching>,
+    /// The enabled sinks, and the operators' one.
+    pub sinks: Vec<Arc<dyn Sink>>,
+    /// Who hears of what.
+    pub routes: Routes,
+    /// Where vigie's own alarms go.
+    pub operators: SinkId,
+    /// Entries that are there but disabled.
+    pub disabled: Vec<String>,
+    /// The time zone people read.
+    pub timezone: TimeZone,
+}
+
+/// What the configuration says that commands need even where a secret is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basics {
+    /// The folder of the store.
+    pub store: PathBuf,
+    /// Where the daemon answers.
+    pub listen: SocketAddr,
+}
+
+impl Config {
+    /// Reads the configuration at `path`, the watchlists it names and the secrets of what is enabled.
+    ///
+    /// # Errors
+    /// Every problem there is, in the order of files and lines.
+    pub fn load(path: &Path, clock: &Arc<dyn Clock>) -> Result<Self, Vec<Problem>> {
+        let document = Document::read(path).map_err(|problem| vec![problem])?;
+        load::load(&document, clock).map_err(|mut problems| {
+            problems.sort();
+            problems.dedup();
+            problems
+        })
+    }
+}
+
+impl Basics {
+    /// Reads only the basics of the configuration at `path`; what is wrong elsewhere is no matter.
+    pub fn load(path: &Path) -> Result<Self, Vec<Problem>> {
+        let document = Document::read(path).map_err(|problem| vec![problem])?;
+        load::basics(&document)
+    }
+}
+
+/// The sinks by name, for whoever needs a particular one.
+pub fn by_name(sinks: &[Arc<dyn Sink>]) -> HashMap<String, Arc<dyn Sink>> {
+    sinks.iter().map(|sink| (sink.id().to_string(), sink.clone())).collect()
+}

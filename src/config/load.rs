@@ -1,0 +1,307 @@
+//! Reading `vigie.toml` table by table.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use toml_span::value::{Key, Table};
+use toml_span::{Error, Span, Value};
+
+use super::{Basics, Config, route};
+use crate::clock::Clock;
+use crate::model::delivery::SinkId;
+use crate::model::post::Platform;
+use crate::poll::Watching;
+use crate::remote::Remotes;
+use crate::setting::{Document, Fields, Problem, nearest, table, wrong};
+use crate::sink::console::Console;
+use crate::watch::Watch;
+use crate::{sink, source};
+
+/// Where the daemon answers if nobody says otherwise.
+const LISTEN: &str = "127.0.0.1:8970";
+
+/// Reads the basics only.
+pub(super) fn basics(document: &Document) -> Result<Basics, Vec<Problem>> {
+    let mut value = document.parse()?;
+    let mut fields = Fields::new(&mut value).map_err(|error| document.problems(error))?;
+    let basics = take_basics(&mut fields, folder(document));
+    let found: Vec<_> = fields.errors.into_iter().flat_map(|error| document.problems(error.into())).collect();
+    if found.is_empty() { Ok(basics) } else { Err(found) }
+}
+
+/// Reads everything.
+pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config, Vec<Problem>> {
+    let mut value = document.parse()?;
+    let mut fields = Fields::new(&mut value).map_err(|error| document.problems(error))?;
+    let dir = folder(document);
+    let basics = take_basics(&mut fields, dir);
+    let timezone = take_timezone(&mut fields);
+    let watchlists = fields.optional_s::<String>("watchlists");
+    let operators = fields.optional_s::<String>("operators");
+    let contact = fields.optional::<String>("contact");
+    let agent = agent(contact.as_deref());
+    let (source_table, sink_table) = (fields.take("source"), fields.take("sink"));
+    let route_values = fields.take("route");
+    let mut errors = Vec::new();
+    if let Err(error) = fields.finalize(None) {
+        errors.extend(error.errors);
+    }
+    let remotes = match Remotes::new(clock.clone(), &agent) {
+        Ok(remotes) => remotes,
+        Err(cause) => {
+            let message = format!(
+                "no connection can be made from this machine: {cause}; are CA certificates installed?"
+            );
+            return Err(vec![Problem { file: document.path.clone(), at: None, message }]);
+        }
+    };
+    let mut disabled = Vec::new();
+    let kit = source::Kit { remotes: remotes.clone(), clock: clock.clone(), dir: dir.to_owned() };
+    let sources = sources(source_table, &kit, &mut disabled, &mut errors);
+    let kit = sink::Kit { remotes, clock: clock.clone(), dir: dir.to_owned(), timezone: timezone.clone() };
+    let (mut sinks, sink_names) = sinks(sink_table, &kit, &mut disabled, &mut errors);
+    let (watch, mut problems) = watch(watchlists.map(|path| (path.value, path.span)), dir, &mut errors);
+    if errors.is_empty() && (sources.is_empty() || sinks.is_empty()) {
+        let (what, whose) =
+            if sources.is_empty() { ("source", "nothing is watched") } else { ("sink", "nobody hears") };
+        errors.push(wrong(
+            Span::new(0, 0),
+            format!("no {what} is enabled, so {whose}; enable a [{what}.KIND.NAME]"),
+        ));
+    }
+    let everywhere = sinks.iter().map(|sink| sink.id().clone()).collect();
+    let known = route::Known { sinks: &sink_names, watchlists: watch.as_ref().map(Watch::watchlists) };
+    let routes = route::read(route_values, everywhere, known, &mut errors);
+    let operators = if let Some(name) = operators {
+        match route::sink(&name.value, name.span, &sink_names) {
+            Ok(true) => {}
+            Ok(false) => {
+                errors.push(wrong(name.span, format!("the operators' sink {} is disabled", name.value)));
+            }
+            Err(error) => errors.push(error),
+        }
+        SinkId::from(name.value)
+    } else {
+        let console = Console::stderr(SinkId::new("console", "operators"), timezone.clone());
+        let id = sink::Sink::id(&console).clone();
+        sinks.push(Arc::new(console));
+        id
+    };
+    problems.extend(errors.into_iter().flat_map(|error| document.problems(error.into())));
+    match watch {
+        Some(watch) if problems.is_empty() => Ok(Config {
+            basics,
+            watch: Arc::new(watch),
+            sources,
+            sinks,
+            routes,
+            operators,
+            disabled,
+            timezone,
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn folder(document: &Document) -> &Path {
+    document.path.parent().unwrap_or(Path::new("."))
+}
+
+/// How vigie introduces itself to hosts.
+fn agent(contact: Option<&str>) -> String {
+    let contact: String =
+        contact.unwrap_or("").chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect();
+    let version = env!("CARGO_PKG_VERSION");
+    if contact.is_empty() { format!("vigie/{version}") } else { format!("vigie/{version} ({contact})") }
+}
+
+fn take_basics(fields: &mut Fields<'_>, dir: &Path) -> Basics {
+    let store = fields.optional::<String>("store").unwrap_or_else(|| "../data".into());
+    let listen = fields.optional_s::<String>("listen");
+    let listen = match listen.map(|text| (text.value.parse::<SocketAddr>(), text.span)) {
+        Some((Ok(address), _)) => Some(address),
+        Some((Err(_), span)) => {
+            fields
+                .errors
+                .push(wrong(span, format!("`listen` is an address and a port, such as \"{LISTEN}\"")));
+            None
+        }
+        None => None,
+    };
+    let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8970)));
+    Basics { store: dir.join(store), listen }
+}
+
+fn take_timezone(fields: &mut Fields<'_>) -> TimeZone {
+    let Some(name) = fields.optional_s::<String>("timezone") else { return TimeZone::UTC };
+    TimeZone::get(&name.value).unwrap_or_else(|_| {
+        let known: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+        let hint = nearest(&name.value, known.iter().map(String::as_str));
+        let hint =
+            hint.map_or("such as \"Europe/Paris\"".to_owned(), |near| format!("did you mean \"{near}\"?"));
+        let message = format!("no time zone is named \"{}\"; it takes an IANA name, {hint}", name.value);
+        fields.errors.push(wrong(name.span, message));
+        TimeZone::UTC
+    })
+}
+
+/// The tables `[TABLE.KIND.NAME]` whose kind is known, in the order of the file.
+fn entries<'de>(
+    value: Option<(Key<'de>, Value<'de>)>,
+    kinds: &[&'static str],
+    errors: &mut Vec<Error>,
+) -> Vec<(&'static str, Key<'de>, Value<'de>)> {
+    let Some((what, mut value)) = value else { return Vec::new() };
+    let mut found = Vec::new();
+    let tables = |value: &mut Value<'de>, errors: &mut Vec<Error>| -> Table<'de> {
+        table(value).map_err(|error| errors.push(error)).unwrap_or_default()
+    };
+    for (kind, mut named) in tables(&mut value, errors) {
+        let Some(known) = kinds.iter().find(|known| **known == kind.name) else {
+            let hint = nearest(&kind.name, kinds.iter().copied());
+            let hint = hint.map_or_else(
+                || format!("there are {}", kinds.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            errors.push(wrong(
+                kind.span,
+                format!("there is no {} of the kind `{}`; {hint}", what.name, kind.name),
+            ));
+            continue;
+        };
+        for (name, value) in tables(&mut named, errors) {
+            if is_name(&name.name) {
+                found.push((*known, name, value));
+            } else {
+                errors.push(wrong(name.span, "a name is made of 1 to 40 of a-z, A-Z, 0-9, - and _"));
+            }
+        }
+    }
+    found.sort_by_key(|(_, name, _)| name.span.start);
+    found
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=40).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+fn sources(
+    value: Option<(Key<'_>, Value<'_>)>,
+    kit: &source::Kit,
+    disabled: &mut Vec<String>,
+    errors: &mut Vec<Error>,
+) -> Vec<Watching> {
+    let kinds: Vec<&str> = source::KINDS.iter().map(|(kind, _)| *kind).collect();
+    let mut sources = Vec::new();
+    let mut watched: BTreeMap<(String, String), String> = BTreeMap::new();
+    for (kind, name, mut value) in entries(value, &kinds, errors) {
+        let id = format!("{kind}.{}", name.name);
+        let Some((_, read)) = source::KINDS.iter().find(|(known, _)| *known == kind) else { continue };
+        let plan = match read(&mut value) {
+            Ok(plan) => plan,
+            Err(error) => {
+                errors.extend(error.errors);
+                continue;
+            }
+        };
+        if !plan.common.enabled {
+            disabled.push(format!("source {id}"));
+            continue;
+        }
+        match (plan.build)(kit) {
+            Ok(source) => {
+                for account in source.accounts() {
+                    let key = (kind.to_owned(), account.account.to_lowercase());
+                    if let Some(other) = watched.insert(key, id.clone()) {
+                        let message = format!("{} is watched by {other} already", account.account);
+                        errors.push(wrong(name.span, message));
+                    }
+                }
+                let platform = Platform::try_from(kind.to_owned()).unwrap_or(Platform::FILE);
+                sources.push(Watching { id, platform, common: plan.common, source });
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    sources
+}
+
+/// The enabled sinks, and the names of all of them, by which routes are checked.
+fn sinks(
+    value: Option<(Key<'_>, Value<'_>)>,
+    kit: &sink::Kit,
+    disabled: &mut Vec<String>,
+    errors: &mut Vec<Error>,
+) -> (Vec<Arc<dyn sink::Sink>>, BTreeMap<String, bool>) {
+    let kinds: Vec<&str> = sink::KINDS.iter().map(|(kind, _)| *kind).collect();
+    let (mut sinks, mut names) = (Vec::new(), BTreeMap::new());
+    for (kind, name, mut value) in entries(value, &kinds, errors) {
+        let id = SinkId::new(kind, &name.name);
+        let Some((_, read)) = sink::KINDS.iter().find(|(known, _)| *known == kind) else { continue };
+        let plan = read(&mut value);
+        let enabled = plan.as_ref().map_or(true, |plan| plan.common.enabled);
+        names.insert(id.to_string(), enabled);
+        match plan {
+            Ok(_) if !enabled => disabled.push(format!("sink {id}")),
+            Ok(plan) => match (plan.build)(id, kit) {
+                Ok(sink) => sinks.push(sink),
+                Err(error) => errors.push(error),
+            },
+            Err(error) => errors.extend(error.errors),
+        }
+    }
+    (sinks, names)
+}
+
+/// The watchlists in the folder, or in the one file, that `watchlists` names.
+fn watch(path: Option<(String, Span)>, dir: &Path, errors: &mut Vec<Error>) -> (Option<Watch>, Vec<Problem>) {
+    let (name, span) = path.unwrap_or_else(|| ("watchlists".into(), Span::new(0, 0)));
+    let path = dir.join(&name);
+    let files = match files(&path) {
+        Ok(files) if files.is_empty() => {
+            errors.push(wrong(span, format!("there is no watchlist (*.toml) in {}", path.display())));
+            return (None, Vec::new());
+        }
+        Ok(files) => files,
+        Err(cause) => {
+            errors.push(wrong(span, format!("the watchlists at {} cannot be read: {cause}", path.display())));
+            return (None, Vec::new());
+        }
+    };
+    let mut problems = Vec::new();
+    let mut documents = Vec::new();
+    for file in files {
+        let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        match Document::read(&file) {
+            Ok(document) => documents.push((name, document)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    match Watch::load(&documents) {
+        Ok(watch) => (Some(watch), problems),
+        Err(found) => {
+            problems.extend(found);
+            (None, problems)
+        }
+    }
+}
+
+fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !hidden && path.extension().is_some_and(|extension| extension == "toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

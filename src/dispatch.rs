@@ -1,0 +1,183 @@
+//! The way out: one loop per sink hands over what is due, and makes the end of each attempt count.
+
+mod verdict;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use crate::clock::{Clock, sleep_until};
+use crate::model::delivery::{Body, Delivery, DeliveryId, Notice, Settlement, SinkId};
+use crate::model::gate::Gate;
+use crate::pulse::Beat;
+use crate::sink::{SendError, Sink};
+use crate::store::{Store, StoreError};
+use verdict::{Verdict, verdict};
+
+/// The loop looks at the outbox at least this often.
+const TICK: SignedDuration = SignedDuration::from_secs(5);
+
+/// The longest the loop may take for one turn: a send that times out, and its settling.
+pub const PERIOD: Duration = Duration::from_secs(45);
+
+/// How long a send that is under way may go on after the daemon was asked to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The longest a single run waits for a sink that asked for patience.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+
+/// The way out to one sink.
+pub struct Dispatch {
+    sink: Arc<dyn Sink>,
+    store: Arc<dyn Store>,
+    operators: SinkId,
+    clock: Arc<dyn Clock>,
+    rng: fastrand::Rng,
+    filed: Arc<Notify>,
+    gate: Gate,
+}
+
+impl Dispatch {
+    /// The way out to `sink`. `filed` rings when a delivery was filed; `operators` hear of the sink's troubles.
+    pub async fn new(
+        sink: Arc<dyn Sink>,
+        store: Arc<dyn Store>,
+        operators: SinkId,
+        clock: Arc<dyn Clock>,
+        rng: fastrand::Rng,
+        filed: Arc<Notify>,
+    ) -> Result<Self, StoreError> {
+        let gate = store.gate(sink.id()).await?;
+        Ok(Self { sink, store, operators, clock, rng, filed, gate })
+    }
+
+    /// Hands over what is due until `stop`; a send under way then gets a grace time.
+    pub async fn run(mut self, beat: Beat, stop: CancellationToken) -> Result<(), StoreError> {
+        while !stop.is_cancelled() {
+            beat.turn();
+            let filed = self.filed.clone();
+            // Registered before looking, so that what is filed meanwhile is not missed.
+            let rung = filed.notified();
+            tokio::pin!(rung);
+            rung.as_mut().enable();
+            let now = self.clock.now();
+            let opens = self.gate.opens(now);
+            let next = if opens > now {
+                opens
+            } else {
+                let sealed = self.store.seal(self.sink.id(), 1, now).await?;
+                if let Some(delivery) = sealed.deliveries.into_iter().next() {
+                    self.attempt(delivery, &stop).await?;
+                    continue;
+                }
+                sealed.next.unwrap_or(Timestamp::MAX)
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = rung => {}
+                () = sleep_until(next, now, TICK) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries everything that is due now, once; waits a while for a sink that asks for patience.
+    pub async fn once(mut self, stop: &CancellationToken) -> Result<(), StoreError> {
+        let begun = self.clock.now();
+        while !stop.is_cancelled() {
+            let now = self.clock.now();
+            let opens = self.gate.opens(now);
+            let wait = opens.duration_since(now);
+            if wait > PATIENCE || (wait.is_positive() && self.gate.failures > 0) {
+                return Ok(());
+            }
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = sleep_until(opens, now, PATIENCE) => {}
+            }
+            let sealed = self.store.seal(self.sink.id(), 1, begun.max(opens)).await?;
+            let Some(delivery) = sealed.deliveries.into_iter().next() else { return Ok(()) };
+            self.attempt(delivery, stop).await?;
+        }
+        Ok(())
+    }
+
+    async fn attempt(&mut self, delivery: Delivery, stop: &CancellationToken) -> Result<(), StoreError> {
+        let grace = async {
+            stop.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        let result = tokio::select! {
+            result = self.sink.send(&delivery) => result,
+            () = grace => Err(SendError::Ambiguous("vigie was stopped before the sink answered".into())),
+        };
+        let now = self.clock.now();
+        let parked = self.gate.parked.is_some();
+        let Verdict { settlement, gate } = verdict(&result, &delivery, self.gate.clone(), now, &mut self.rng);
+        self.log(&delivery, &result, now);
+        self.gate = gate.clone();
+        self.store.settle(&delivery.id, settlement.clone(), gate, now).await?;
+        let notice = self.notice(&delivery, &result, &settlement, parked, now);
+        if let Some(notice) = notice {
+            self.store.tell(vec![notice]).await?;
+            self.filed.notify_waiters();
+        }
+        Ok(())
+    }
+
+    fn log(&self, delivery: &Delivery, result: &Result<crate::sink::Receipt, SendError>, now: Timestamp) {
+        let (sink, id) = (self.sink.id(), &delivery.id);
+        match result {
+            Ok(_) => {
+                let took = now.duration_since(delivery.created_at).as_secs_f64();
+                info!(%sink, delivery = %id, attempts = delivery.attempts, "delivered {took:.1} s after it was filed");
+            }
+            Err(SendError::Throttled(..)) => debug!(%sink, delivery = %id, "{}", result_text(result)),
+            Err(_) => warn!(%sink, delivery = %id, "not delivered: {}", result_text(result)),
+        }
+    }
+
+    /// What the operators hear of an attempt: a sink that breaks or works again, a delivery given up.
+    ///
+    /// A sink cannot tell of itself; then the log is all there is.
+    fn notice(
+        &self,
+        delivery: &Delivery,
+        result: &Result<crate::sink::Receipt, SendError>,
+        settlement: &Settlement,
+        parked: bool,
+        now: Timestamp,
+    ) -> Option<Delivery> {
+        let sink = self.sink.id();
+        if *sink == self.operators {
+            return None;
+        }
+        let (title, text) = match (result, settlement) {
+            (Ok(_), _) if parked => {
+                (format!("{sink} works again"), "What waited for it is being delivered.".to_owned())
+            }
+            (Err(SendError::SinkBroken(why)), _) if !parked => {
+                let text = format!(
+                    "{why}\nIts deliveries wait without end; it is tried again after 5 minutes, 15 minutes, then hourly."
+                );
+                (format!("{sink} is broken"), text)
+            }
+            (_, Settlement::Dead { why }) => {
+                let text = format!("{why}\nThe delivery is kept; see `vigie outbox list`.");
+                (format!("{sink} refused delivery {}", delivery.id), text)
+            }
+            _ => return None,
+        };
+        let id = DeliveryId::of_notice(&format!("{title} {now}"), &self.operators);
+        let body = Body::Notice(Notice { title, text: text.chars().take(1000).collect(), at: now });
+        Some(Delivery::open(id, self.operators.clone(), body, now, now))
+    }
+}
+
+fn result_text(result: &Result<crate::sink::Receipt, SendError>) -> String {
+    result.as_ref().err().map(ToString::to_string).unwrap_or_default()
+}

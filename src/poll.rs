@@ -1,0 +1,301 @@
+//! The way in: looks at timelines when they are due, matches what they show, and makes it count.
+//!
+//! ```text
+//! claim -> fetch -> match     many at a time, here; a fetch may be dropped at any moment
+//! unseen -> story -> route -> commit     one page at a time, in the committer; never dropped
+//! ```
+
+mod commit;
+mod decide;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+pub use commit::{Committer, Counted};
+pub(crate) use decide::day;
+
+use crate::clock::{Clock, sleep_until};
+use crate::model::backoff::full_jitter;
+use crate::model::matched::Match;
+use crate::model::post::{Platform, Post};
+use crate::model::timeline::{TimelineId, Turn};
+use crate::pulse::Beat;
+use crate::source::{Ask, Common, Page, Source, SourceError, Watched};
+use crate::store::{Store, StoreError};
+
+/// The loop turns at least this often, whatever is due.
+pub const TICK: Duration = Duration::from_secs(5);
+
+/// Fetches under way at the same time; each host bounds its own further.
+const AT_ONCE: usize = 64;
+
+/// The rules that hold for a post.
+pub type Matcher = Arc<dyn Fn(&Post) -> Vec<Match> + Send + Sync>;
+
+/// A source as the loop sees it.
+#[derive(Clone)]
+pub struct Watching {
+    /// Its name, `platform.name`.
+    pub id: String,
+    /// Its platform.
+    pub platform: Platform,
+    /// Its pace and bounds.
+    pub common: Common,
+    /// The adapter.
+    pub source: Arc<dyn Source>,
+}
+
+/// A timeline and who watches it.
+#[derive(Clone)]
+pub(crate) struct Watch {
+    pub(crate) watching: Arc<Watching>,
+    pub(crate) account: String,
+}
+
+/// A look at a timeline, on its way to the committer.
+pub(crate) struct Look {
+    pub(crate) turn: Turn,
+    pub(crate) watch: Watch,
+    pub(crate) result: Result<Page, SourceError>,
+    /// For each post of the page, the rules that hold for it.
+    pub(crate) matches: Vec<Vec<Match>>,
+}
+
+/// An account that has no timeline yet.
+struct Unresolved {
+    watch: Watch,
+    due: Timestamp,
+    failures: u32,
+}
+
+/// How something under way ended.
+enum Done {
+    Looked(Box<Look>),
+    Resolved(Unresolved, Result<TimelineId, SourceError>),
+}
+
+/// What the way in works with.
+pub struct Poll {
+    watched: HashMap<TimelineId, Watch>,
+    wanted: Vec<TimelineId>,
+    unresolved: Vec<Unresolved>,
+    store: Arc<dyn Store>,
+    matcher: Matcher,
+    clock: Arc<dyn Clock>,
+    rng: fastrand::Rng,
+}
+
+impl Poll {
+    /// The way in from these sources.
+    pub async fn new(
+        sources: Vec<Watching>,
+        store: Arc<dyn Store>,
+        matcher: Matcher,
+        clock: Arc<dyn Clock>,
+        rng: fastrand::Rng,
+    ) -> Result<Self, StoreError> {
+        let (watched, wanted, unresolved) = (HashMap::new(), Vec::new(), Vec::new());
+        let mut poll = Self { watched, wanted, unresolved, store, matcher, clock, rng };
+        let now = poll.clock.now();
+        for watching in sources.into_iter().map(Arc::new) {
+            for Watched { account, timeline } in watching.source.accounts() {
+                let watch = Watch { watching: watching.clone(), account };
+                let known = match timeline {
+                    Some(timeline) => Some(timeline),
+                    None => poll.store.resolved(&watching.platform, &watch.account).await?,
+                };
+                match known {
+                    Some(timeline) => poll.watch(timeline, watch),
+                    None => poll.unresolved.push(Unresolved { watch, due: now, failures: 0 }),
+                }
+            }
+        }
+        Ok(poll)
+    }
+
+    fn watch(&mut self, timeline: TimelineId, watch: Watch) {
+        if let Some(other) = self.watched.get(&timeline) {
+            let (first, second) = (&other.account, &watch.account);
+            warn!(%timeline, "{first} and {second} are the same account; it is watched once, by {}", other.watching.id);
+            return;
+        }
+        self.wanted.push(timeline.clone());
+        self.watched.insert(timeline, watch);
+    }
+
+    /// Looks at timelines until `stop`; what is under way then is dropped, what was handed to `looks` is not.
+    ///
+    /// `committed` rings when a look was made to count.
+    pub(crate) async fn run(
+        mut self,
+        looks: mpsc::Sender<Look>,
+        committed: Arc<Notify>,
+        beat: Beat,
+        stop: CancellationToken,
+    ) -> Result<(), StoreError> {
+        let mut under_way: FuturesUnordered<BoxFuture<'static, Done>> = FuturesUnordered::new();
+        loop {
+            beat.turn();
+            let now = self.clock.now();
+            under_way.extend(self.resolve(now));
+            let mut next = self.unresolved.iter().map(|account| account.due).min();
+            let free = AT_ONCE.saturating_sub(under_way.len());
+            // With no hand free, the next thing to wait for is a hand.
+            if free > 0 {
+                let claimed = self.store.claim(&self.wanted, free, now).await?;
+                for turn in claimed.turns {
+                    let look = self.look(turn, now).await?;
+                    under_way.push(look);
+                }
+                next = next.into_iter().chain(claimed.next).min();
+            }
+            let next = next.unwrap_or(Timestamp::MAX);
+            let done = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                Some(done) = under_way.next() => done,
+                () = committed.notified() => continue,
+                () = sleep_until(next, now, TICK.try_into().unwrap_or(SignedDuration::ZERO)) => continue,
+            };
+            match done {
+                // The committer is gone only when the daemon stops.
+                Done::Looked(look) => drop(looks.send(*look).await),
+                Done::Resolved(account, result) => self.resolved(account, result).await?,
+            }
+        }
+    }
+
+    /// Looks once at every timeline, to its end, whatever is due; `commit` makes each page count.
+    pub(crate) async fn once(
+        &mut self,
+        committer: &mut Committer,
+        stop: &CancellationToken,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut failed = Vec::new();
+        let now = self.clock.now();
+        for account in std::mem::take(&mut self.unresolved) {
+            let Done::Resolved(account, result) = resolving(account).await else { continue };
+            if let Err(error) = &result {
+                failed.push(format!("{} {}: {error}", account.watch.watching.id, account.watch.account));
+            }
+            self.resolved(account, result).await?;
+        }
+        let mut left = self.wanted.clone();
+        let mut under_way: FuturesUnordered<BoxFuture<'static, Done>> = FuturesUnordered::new();
+        loop {
+            let claimed =
+                self.store.claim(&left, AT_ONCE.saturating_sub(under_way.len()), Timestamp::MAX).await?;
+            for turn in claimed.turns {
+                let waits = turn.state.as_ref().filter(|state| state.failures > 0 && state.due(now) > now);
+                if let (Some(state), Some(watch)) = (waits, self.watched.get(&turn.timeline)) {
+                    let why = state.trouble.as_ref().map_or("it failed", |trouble| trouble.why.as_str());
+                    failed.push(format!(
+                        "{} {}: waits until {:.0}: {why}",
+                        watch.watching.id, watch.account, state.due
+                    ));
+                    left.retain(|id| *id != turn.timeline);
+                    continue;
+                }
+                let look = self.look(turn, now).await?;
+                under_way.push(look);
+            }
+            let done = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(failed),
+                done = under_way.next() => done,
+            };
+            let Some(Done::Looked(look)) = done else { return Ok(failed) };
+            let more = matches!(&look.result, Ok(page) if page.more);
+            if let Err(error) = &look.result {
+                failed.push(format!("{} {}: {error}", look.watch.watching.id, look.watch.account));
+            }
+            if !more {
+                left.retain(|id| *id != look.turn.timeline);
+            }
+            committer.take(*look).await?;
+        }
+    }
+
+    /// A look at the timeline of `turn`.
+    async fn look(&self, turn: Turn, now: Timestamp) -> Result<BoxFuture<'static, Done>, StoreError> {
+        let Some(watch) = self.watched.get(&turn.timeline).cloned() else {
+            return Err(StoreError::Broken(format!("{} was handed out but is not watched", turn.timeline)));
+        };
+        let common = watch.watching.common;
+        let allowance = match common.max_posts_per_day {
+            None => None,
+            Some(most) => {
+                let read = self.store.metered(&watch.watching.id, decide::day(now)).await?;
+                Some(most.saturating_sub(read))
+            }
+        };
+        if let (Some(0), Some(most)) = (allowance, common.max_posts_per_day) {
+            let result = Err(decide::spent(&watch.watching.id, most, now));
+            return Ok(
+                async move { Done::Looked(Box::new(Look { turn, watch, result, matches: Vec::new() })) }
+                    .boxed(),
+            );
+        }
+        let since = common.backfill.map(|back| now.saturating_sub(back).unwrap_or(Timestamp::MIN));
+        let since = turn.state.as_ref().map_or(since, |state| state.since);
+        let matcher = self.matcher.clone();
+        let looking = async move {
+            let cursor = turn.state.as_ref().and_then(|state| state.cursor.as_ref());
+            let ask = Ask { timeline: &turn.timeline, account: &watch.account, cursor, since, allowance };
+            let result = watch.watching.source.fetch(ask).await;
+            let posts = result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
+            let matches = posts.iter().map(|post| matcher(post)).collect();
+            Done::Looked(Box::new(Look { turn, watch, result, matches }))
+        };
+        Ok(looking.boxed())
+    }
+
+    /// Look-ups of accounts that are due.
+    fn resolve(&mut self, now: Timestamp) -> Vec<BoxFuture<'static, Done>> {
+        let due = self.unresolved.extract_if(.., |account| account.due <= now);
+        due.map(|account| resolving(account).boxed()).collect()
+    }
+
+    async fn resolved(
+        &mut self,
+        mut account: Unresolved,
+        result: Result<TimelineId, SourceError>,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let Watch { watching, account: name } = &account.watch;
+        match result {
+            Ok(timeline) => {
+                debug!(source = watching.id, %timeline, "{name} resolved");
+                self.store.resolve(&watching.platform, name, &timeline).await?;
+                self.watch(timeline, account.watch);
+            }
+            Err(error) => {
+                warn!(source = watching.id, "{name} cannot be looked up: {error}");
+                account.failures = account.failures.saturating_add(1);
+                let cap = SignedDuration::from_mins(15);
+                let wait = full_jitter(account.failures, watching.common.every, cap, &mut self.rng);
+                let not_before = match error {
+                    SourceError::Retry(Some(at), _) | SourceError::Paused(at, _) => at,
+                    _ => now,
+                };
+                account.due = not_before.max(now.saturating_add(wait).unwrap_or(now));
+                self.unresolved.push(account);
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn resolving(account: Unresolved) -> Done {
+    let result = account.watch.watching.source.resolve(&account.watch.account).await;
+    Done::Resolved(account, result)
+}

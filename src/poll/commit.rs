@@ -1,0 +1,154 @@
+//! The one task that makes looks count, so that every decision sees the state it is committed to.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Notify, mpsc};
+use tracing::{info, warn};
+
+use super::{Look, TICK, decide};
+use crate::clock::Clock;
+use crate::model::delivery::{Body, Delivery, DeliveryId, Notice, SinkId};
+use crate::model::timeline::Turned;
+use crate::pulse::Beat;
+use crate::route::Routes;
+use crate::store::{News, Store, StoreError};
+
+/// The same trouble of a source is told once in this time, however many of its accounts meet it.
+const TOLD_ONCE_IN: SignedDuration = SignedDuration::from_hours(1);
+
+/// Makes looks count, one page at a time.
+pub struct Committer {
+    store: Arc<dyn Store>,
+    routes: Routes,
+    operators: SinkId,
+    clock: Arc<dyn Clock>,
+    rng: fastrand::Rng,
+    /// Rings when a delivery was filed.
+    filed: Arc<Notify>,
+    told: HashMap<(String, String), Timestamp>,
+    counted: Counted,
+}
+
+/// What was made to count so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Posts seen for the first time.
+    pub new: u64,
+    /// Edits of posts seen before.
+    pub revised: u64,
+    /// Posts that people hear of.
+    pub matched: u64,
+    /// Posts that could not be read.
+    pub unreadable: u64,
+}
+
+impl Committer {
+    /// A committer into `store`. `filed` rings when a delivery was filed.
+    pub fn new(
+        store: Arc<dyn Store>,
+        routes: Routes,
+        operators: SinkId,
+        clock: Arc<dyn Clock>,
+        rng: fastrand::Rng,
+        filed: Arc<Notify>,
+    ) -> Self {
+        let (told, counted) = (HashMap::new(), Counted::default());
+        Self { store, routes, operators, clock, rng, filed, told, counted }
+    }
+
+    /// Takes looks until nobody can send any more. `committed` rings after each.
+    pub(crate) async fn run(
+        mut self,
+        mut looks: mpsc::Receiver<Look>,
+        committed: Arc<Notify>,
+        beat: Beat,
+    ) -> Result<(), StoreError> {
+        loop {
+            beat.turn();
+            match tokio::time::timeout(TICK, looks.recv()).await {
+                Ok(Some(look)) => self.take(look).await?,
+                Ok(None) => return Ok(()),
+                Err(_) => continue,
+            }
+            committed.notify_one();
+        }
+    }
+
+    /// What was made to count so far.
+    pub fn counted(&self) -> Counted {
+        self.counted
+    }
+
+    /// Makes one look count.
+    pub(crate) async fn take(&mut self, look: Look) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let sightings = self.store.sightings(&decide::revisions(&look)).await?;
+        self.count(&look, sightings.iter().map(|sighting| sighting.news));
+        let (source, account) = (look.watch.watching.id.clone(), look.watch.account.clone());
+        let (mut outcome, turned) = decide::decide(look, sightings, &self.routes, now, &mut self.rng);
+        outcome.notices.extend(turned.and_then(|turned| self.notice(&source, &account, turned, now)));
+        let files = !outcome.filings.is_empty() || !outcome.notices.is_empty();
+        self.counted.matched += outcome.filings.len() as u64;
+        if !outcome.filings.is_empty() {
+            info!(source, matched = outcome.filings.len(), "{account}: alerts filed");
+        }
+        self.store.commit(outcome, now).await?;
+        if files {
+            self.filed.notify_waiters();
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, look: &Look, news: impl Iterator<Item = News>) {
+        let (source, account) = (&look.watch.watching.id, &look.watch.account);
+        let (mut new, mut revised) = (0, 0);
+        for news in news {
+            new += u64::from(news == News::New);
+            revised += u64::from(news == News::Revised);
+        }
+        self.counted.new += new;
+        self.counted.revised += revised;
+        match &look.result {
+            Ok(page) => {
+                self.counted.unreadable += page.unreadable.len() as u64;
+                for why in &page.unreadable {
+                    warn!(source, "{account}: {why}");
+                }
+                if new + revised > 0 {
+                    info!(source, new, revised, "{account}: posts seen");
+                }
+            }
+            Err(error) => warn!(source, "{account}: {error}"),
+        }
+    }
+
+    /// What the operators hear of a timeline that turned; nothing if its source just said the same.
+    fn notice(&mut self, source: &str, account: &str, turned: Turned, now: Timestamp) -> Option<Delivery> {
+        let (title, text, what) = match turned {
+            Turned::Blind(trouble) => {
+                let text = format!(
+                    "{}\nNothing of it was read since {:.0}. Other accounts of {source} in the same trouble are not \
+                     told one by one.",
+                    trouble.why, trouble.since
+                );
+                (format!("{source} cannot read {account}"), text, trouble.why)
+            }
+            Turned::Back { since } => {
+                let text = format!(
+                    "It could not be read since {since:.0}. What was posted meanwhile is being caught up."
+                );
+                (format!("{source} reads {account} again"), text, "back".to_owned())
+            }
+        };
+        let told = self.told.insert((source.to_owned(), what.clone()), now);
+        if told.is_some_and(|told| now.duration_since(told).abs() < TOLD_ONCE_IN) {
+            return None;
+        }
+        let id = DeliveryId::of_notice(&format!("{source} {account} {what} {now}"), &self.operators);
+        let text = text.chars().take(1000).collect();
+        let body = Body::Notice(Notice { title: title.chars().take(200).collect(), text, at: now });
+        Some(Delivery::open(id, self.operators.clone(), body, now, now))
+    }
+}

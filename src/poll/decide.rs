@@ -1,0 +1,163 @@
+//! What a look at a timeline changes: a plain function of what it showed, what is known, and now.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Look;
+use crate::model::backoff::{full_jitter, jittered};
+use crate::model::delivery::{Excerpt, SinkId};
+use crate::model::matched::{Match, Severity};
+use crate::model::post::{Content, Post, PostKey};
+use crate::model::story::StoryId;
+use crate::model::timeline::{Looked, TimelineState, Turned};
+use crate::route::Routes;
+use crate::source::{Common, SourceError};
+use crate::store::{Addressed, Filing, News, Outcome, Sighted, Sighting};
+use crate::story;
+
+/// The longest back-off after failures.
+const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(15);
+
+/// A cursor longer than this is not kept; no honest server needs it.
+const CURSOR_BYTES: usize = 2000;
+
+/// The UTC day of an instant, counted from 1970.
+pub(crate) fn day(now: Timestamp) -> i32 {
+    now.as_second().div_euclid(86_400) as i32
+}
+
+/// The pause of a source that has read all it may today.
+pub(super) fn spent(source: &str, most: u32, now: Timestamp) -> SourceError {
+    let midnight = i64::from(day(now) + 1) * 86_400;
+    let until = Timestamp::from_second(midnight).unwrap_or(Timestamp::MAX);
+    let why = format!(
+        "{source} has read its max_posts_per_day = {most}; it goes on at 00:00 UTC. Posts until then are read late; \
+         raise the bound in the configuration to read them now"
+    );
+    SourceError::Paused(until, why)
+}
+
+/// The revisions of a look, in order, for which the store must be asked.
+pub(super) fn revisions(look: &Look) -> Vec<(PostKey, Content)> {
+    let posts = look.result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
+    posts.iter().map(|post| (post.key(), post.content())).collect()
+}
+
+/// What the look changes, and what people should hear of the timeline itself.
+///
+/// `sightings` answers [`revisions`], in the same order.
+pub(super) fn decide(
+    look: Look,
+    sightings: Vec<Sighting>,
+    routes: &Routes,
+    now: Timestamp,
+    rng: &mut fastrand::Rng,
+) -> (Outcome, Option<Turned>) {
+    let common = look.watch.watching.common;
+    let before = look.turn.state.clone().unwrap_or_else(|| first_sight(common, now));
+    let (since, first) = (before.since, before.complete_at.is_none());
+    let (looked, posts) = match look.result {
+        Ok(page) => {
+            let cursor = page.next.filter(|cursor| cursor.0.len() <= CURSOR_BYTES);
+            (Looked::Page { cursor, more: page.more }, page.posts)
+        }
+        Err(error) => (failed(error), Vec::new()),
+    };
+    let pause = match &looked {
+        Looked::Page { .. } => jittered(common.every, rng),
+        _ => full_jitter(before.failures.saturating_add(1), common.every, LONGEST_BACKOFF, rng)
+            .max(common.every / 2),
+    };
+    let (state, turned) = before.finish(looked, pause, now);
+    let today = day(now);
+    let fresh = sightings.iter().filter(|sighting| sighting.day != Some(today)).count() as u32;
+    let metered = common.max_posts_per_day.filter(|_| fresh > 0);
+    let metered = metered.map(|_| (look.watch.watching.id.clone(), today, fresh));
+    let mut page =
+        PageSoFar { now, since, first, routes, seen: HashMap::new(), posts: Vec::new(), filings: Vec::new() };
+    for ((post, matches), sighting) in posts.into_iter().zip(look.matches).zip(sightings) {
+        page.add(post, matches, sighting);
+    }
+    let (posts, filings) = (page.posts, page.filings);
+    (Outcome { turn: look.turn, state, posts, filings, notices: Vec::new(), metered, day: today }, turned)
+}
+
+fn first_sight(common: Common, now: Timestamp) -> TimelineState {
+    let since = common.backfill.map(|back| now.saturating_sub(back).unwrap_or(Timestamp::MIN));
+    TimelineState::first(since, now)
+}
+
+fn failed(error: SourceError) -> Looked {
+    match error {
+        SourceError::Retry(at, why) => Looked::Retry { at, why },
+        SourceError::Paused(until, why) => Looked::Paused { until, why },
+        SourceError::Broken(why) | SourceError::Suspicious(why) => Looked::Broken { why },
+    }
+}
+
+/// The posts of a page decided so far.
+struct PageSoFar<'a> {
+    now: Timestamp,
+    since: Option<Timestamp>,
+    first: bool,
+    routes: &'a Routes,
+    /// Revisions that this very page already showed.
+    seen: HashMap<PostKey, (Content, Vec<String>)>,
+    posts: Vec<Sighted>,
+    filings: Vec<Filing>,
+}
+
+impl PageSoFar<'_> {
+    fn add(&mut self, mut post: Post, matches: Vec<Match>, sighting: Sighting) {
+        let (key, content) = (post.key(), post.content());
+        let (news, mut met) = match self.seen.remove(&key) {
+            Some((earlier, met)) if earlier == content => (News::Known, met),
+            Some((_, met)) => (News::Revised, met),
+            None => (sighting.news, sighting.met),
+        };
+        if news == News::Known {
+            self.keep(key, content, None, met);
+            return;
+        }
+        let old = self.is_old(&post);
+        post.seen_at = Some(self.now);
+        post.posted_at = post.posted_at.or(Some(self.now));
+        let fresh: Vec<Match> = matches.into_iter().filter(|found| !met.contains(&found.rule)).collect();
+        let insists = news == News::Revised && !met.is_empty();
+        met.extend(fresh.iter().map(|found| found.rule.clone()));
+        if !old && !fresh.is_empty() {
+            self.file(&post, &fresh, news == News::Revised, insists);
+        }
+        self.keep(key, content, Some(post), met);
+    }
+
+    /// Whether the post is from before the account was watched; then it is seen and never alerts.
+    fn is_old(&self, post: &Post) -> bool {
+        match (self.since, post.posted_at) {
+            (None, _) => false,
+            (Some(since), Some(posted_at)) => posted_at < since,
+            // Without a date, what a first look shows counts as old: it may be years of posts.
+            (Some(_), None) => self.first,
+        }
+    }
+
+    fn keep(&mut self, key: PostKey, content: Content, archive: Option<Post>, met: Vec<String>) {
+        self.seen.insert(key, (content, met.clone()));
+        self.posts.push(Sighted { key, content, archive, met });
+    }
+
+    fn file(&mut self, post: &Post, matches: &[Match], edited: bool, insists: bool) {
+        let addressed = |(sink, matches): (SinkId, Vec<Match>)| Addressed {
+            sink,
+            severity: matches.iter().map(|found| found.severity).max().unwrap_or(Severity::Low),
+            excerpt: Excerpt::of(post, &matches, edited, self.now),
+            due: self.now,
+        };
+        let to: Vec<_> = self.routes.address(matches).into_iter().map(addressed).collect();
+        if !to.is_empty() {
+            let story = StoryId::opened_by(post.key(), post.content());
+            self.filings.push(Filing { keys: story::keys(post), story, insists, to });
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Stand-ins for the world: a source that holds posts, a sink that remembers, a store that fails.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use vigie::config::{Basics, Config};
+use vigie::model::delivery::{Body, Delivery, DeliveryId, Settlement, SinkId};
+use vigie::model::gate::Gate;
+use vigie::model::post::{Content, Platform, Post, PostKey};
+use vigie::model::timeline::{Cursor, TimelineId, TimelineState};
+use vigie::poll::Watching;
+use vigie::route::Routes;
+use vigie::setting::Document;
+use vigie::sink::{Receipt, SendError, Sink};
+use vigie::source::{Ask, Common, Page, Source, SourceError, Watched};
+use vigie::store::{Claimed, Outcome, Sealed, Sighting, Store, StoreError};
+use vigie::watch::Watch;
+
+/// An account whose posts are handed out in pages, in order.
+#[derive(Default)]
+pub struct FakeSource {
+    pub posts: Mutex<Vec<Post>>,
+    pub page: usize,
+    /// What the next looks answer instead of a page.
+    pub errors: Mutex<VecDeque<SourceError>>,
+    pub looks: AtomicU64,
+    /// Never answers.
+    pub hangs: bool,
+}
+
+impl FakeSource {
+    pub fn holding(posts: Vec<Post>, page: usize) -> Arc<Self> {
+        Arc::new(Self { posts: Mutex::new(posts), page, ..Self::default() })
+    }
+
+    pub fn add(&self, post: Post) {
+        self.posts.lock().unwrap().push(post);
+    }
+}
+
+#[async_trait]
+impl Source for FakeSource {
+    fn accounts(&self) -> Vec<Watched> {
+        vec![Watched { account: "hub".into(), timeline: Some(TimelineId::new(&Platform::X, "1")) }]
+    }
+
+    async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        if let Some(error) = self.errors.lock().unwrap().pop_front() {
+            return Err(error);
+        }
+        let from: usize = ask.cursor.map_or(0, |cursor| cursor.0.parse().unwrap());
+        let all = self.posts.lock().unwrap();
+        let to = all.len().min(from + self.page);
+        let posts = all[from..to].to_vec();
+        Ok(Page { posts, next: Some(Cursor(to.to_string())), more: to < all.len(), ..Page::default() })
+    }
+}
+
+/// A channel that remembers what it took.
+pub struct FakeSink {
+    pub id: SinkId,
+    pub took: Mutex<Vec<Delivery>>,
+    /// How the next attempts end; `Ok` after the list is used up.
+    pub answers: Mutex<VecDeque<Result<(), SendError>>>,
+}
+
+impl FakeSink {
+    pub fn named(name: &str) -> Arc<Self> {
+        Arc::new(Self { id: SinkId::new("fake", name), took: Mutex::default(), answers: Mutex::default() })
+    }
+
+    pub fn answer(&self, answers: impl IntoIterator<Item = Result<(), SendError>>) {
+        self.answers.lock().unwrap().extend(answers);
+    }
+
+    pub fn took(&self) -> Vec<Delivery> {
+        self.took.lock().unwrap().clone()
+    }
+
+    /// The first post of every alert taken, in order.
+    pub fn heads(&self) -> Vec<String> {
+        self.took().iter().filter_map(head).collect()
+    }
+
+    /// The titles of every notice taken, in order.
+    pub fn notices(&self) -> Vec<String> {
+        let title = |delivery: &Delivery| match &delivery.body {
+            Body::Notice(notice) => Some(notice.title.clone()),
+            Body::Alert(_) => None,
+        };
+        self.took().iter().filter_map(title).collect()
+    }
+}
+
+pub fn head(delivery: &Delivery) -> Option<String> {
+    match &delivery.body {
+        Body::Alert(alert) => alert.excerpts.first().map(|excerpt| excerpt.id.clone()),
+        Body::Notice(_) => None,
+    }
+}
+
+#[async_trait]
+impl Sink for FakeSink {
+    fn id(&self) -> &SinkId {
+        &self.id
+    }
+
+    async fn send(&self, delivery: &Delivery) -> Result<Receipt, SendError> {
+        let answer = self.answers.lock().unwrap().pop_front().unwrap_or(Ok(()));
+        // What is in doubt may have arrived: here it always did.
+        if matches!(answer, Ok(()) | Err(SendError::Ambiguous(_))) {
+            self.took.lock().unwrap().push(delivery.clone());
+        }
+        answer.map(|()| Receipt(None))
+    }
+}
+
+/// A store whose n-th call is the last before the power goes: before or after it did its work.
+pub struct DyingStore {
+    pub store: Arc<dyn Store>,
+    pub calls: AtomicU64,
+    pub dies_at: u64,
+    pub after: bool,
+}
+
+impl DyingStore {
+    async fn call<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let cut = || StoreError::Broken("power cut".into());
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        if call > self.dies_at || (call == self.dies_at && !self.after) {
+            return Err(cut());
+        }
+        let result = work.await?;
+        if call == self.dies_at { Err(cut()) } else { Ok(result) }
+    }
+}
+
+#[async_trait]
+impl Store for DyingStore {
+    async fn claim(&self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Result<Claimed, StoreError> {
+        self.call(self.store.claim(wanted, most, now)).await
+    }
+    async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError> {
+        self.call(self.store.resolved(platform, account)).await
+    }
+    async fn resolve(&self, platform: &Platform, account: &str, id: &TimelineId) -> Result<(), StoreError> {
+        self.call(self.store.resolve(platform, account, id)).await
+    }
+    async fn sightings(&self, revisions: &[(PostKey, Content)]) -> Result<Vec<Sighting>, StoreError> {
+        self.call(self.store.sightings(revisions)).await
+    }
+    async fn metered(&self, meter: &str, day: i32) -> Result<u32, StoreError> {
+        self.call(self.store.metered(meter, day)).await
+    }
+    async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
+        self.call(self.store.commit(outcome, now)).await
+    }
+    async fn seal(&self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError> {
+        self.call(self.store.seal(sink, most, now)).await
+    }
+    async fn settle(
+        &self,
+        id: &DeliveryId,
+        settlement: Settlement,
+        gate: Gate,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.call(self.store.settle(id, settlement, gate, now)).await
+    }
+    async fn tell(&self, notices: Vec<Delivery>) -> Result<(), StoreError> {
+        self.call(self.store.tell(notices)).await
+    }
+    async fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError> {
+        self.call(self.store.gate(sink)).await
+    }
+    async fn outbox(&self) -> Result<Vec<Delivery>, StoreError> {
+        self.call(self.store.outbox()).await
+    }
+    async fn timeline(&self, id: &TimelineId) -> Result<Option<TimelineState>, StoreError> {
+        self.call(self.store.timeline(id)).await
+    }
+    async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {
+        self.call(self.store.prune(before, now)).await
+    }
+}
+
+/// When every test begins.
+pub fn start() -> Timestamp {
+    "2025-04-30T20:00:00Z".parse().unwrap()
+}
+
+/// A post of the watched account, `minutes` after the start.
+pub fn post(id: &str, text: &str, minutes: i64) -> Post {
+    let posted_at = Some(start() + SignedDuration::from_mins(minutes));
+    Post { author: "hub".into(), posted_at, ..Post::new(Platform::X, id, text) }
+}
+
+/// What every fake source has: a look a minute, a day back.
+pub fn common() -> Common {
+    let (minute, day) = (SignedDuration::from_mins(1), SignedDuration::from_hours(24));
+    Common { enabled: true, every: minute, backfill: Some(day), max_posts_per_day: None }
+}
+
+/// A watchlist with a rule for `weapons`, and a graver one for `missiles`.
+pub fn watch() -> Arc<Watch> {
+    let text = r#"
+title = "A test"
+languages = ["en"]
+
+[[rule]]
+name = "arms"
+severity = "medium"
+when = "weapons"
+
+[[rule]]
+name = "missiles"
+severity = "critical"
+when = "missiles"
+"#;
+    let document = Document { path: "test.toml".into(), text: text.into() };
+    Arc::new(Watch::load(&[("test".into(), document)]).unwrap())
+}
+
+/// A configuration of these fakes; the last sink is the operators'.
+pub fn config(source: &Arc<FakeSource>, common: Common, sinks: &[&Arc<FakeSink>]) -> Config {
+    let source: Arc<dyn Source> = source.clone();
+    let watching = Watching { id: "x.hub".into(), platform: Platform::X, common, source };
+    let hearing = &sinks[..sinks.len().saturating_sub(1).max(1)];
+    Config {
+        basics: Basics { store: "unused".into(), listen: "127.0.0.1:0".parse().unwrap() },
+        watch: watch(),
+        sources: vec![watching],
+        routes: Routes {
+            routes: Vec::new(),
+            everywhere: hearing.iter().map(|sink| sink.id.clone()).collect(),
+        },
+        operators: sinks.last().unwrap().id.clone(),
+        sinks: sinks.iter().map(|sink| Arc::clone(*sink) as Arc<dyn Sink>).collect(),
+        disabled: Vec::new(),
+        timezone: TimeZone::UTC,
+    }
+}
