@@ -12,11 +12,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 use toml_span::{DeserError, Deserialize, Error, Value};
 use tracing::warn;
+use url::Url;
 
 use self::verdict::{Trouble, judge};
 use super::classify::exchange;

@@ -9,10 +9,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use reqwest::Url;
 use serde_json::{Value as Json, json};
 use toml_span::{DeserError, Error, Value};
 use url::Host;
+use url::Url;
 
 use super::classify::{by_status, exchange, throttled};
 use super::message::{Detail, Message, Repeats, Segment};

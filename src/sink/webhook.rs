@@ -10,10 +10,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
-use reqwest::Url;
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
 use toml_span::{DeserError, Error, Value};
+use url::Url;
 
 use super::classify::{by_status, exchange};
 use super::{Common, Kit, Plan, Receipt, SendError, Sink};

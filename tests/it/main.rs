@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod cli;
 mod crash;
 mod fake;
+mod house;
 mod pipeline;
 mod server;
 mod sink;
