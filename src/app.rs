@@ -68,7 +68,7 @@ impl App {
             tasks.spawn(async move { (name, task.await) });
         };
         let (filed, committed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (looks, waiting) = mpsc::channel(WAITING_LOOKS);
+        let (messages, waiting) = mpsc::channel(WAITING_LOOKS);
         for sink in self.config.sinks.clone() {
             let name = format!("dispatch {}", sink.id());
             let dispatch = self.dispatch(sink, &filed).await?;
@@ -80,7 +80,10 @@ impl App {
         spawn("commit".into(), Box::pin(async move { Ok(committer.run(waiting, rung, beat).await?) }));
         let poll = self.poll().await?;
         let (beat, stopping) = (pulse.register("poll", poll::TICK), stop.clone());
-        spawn("poll".into(), Box::pin(async move { Ok(poll.run(looks, committed, beat, stopping).await?) }));
+        spawn(
+            "poll".into(),
+            Box::pin(async move { Ok(poll.run(messages, committed, beat, stopping).await?) }),
+        );
         let (store, clock, stopping) = (self.store.clone(), self.clock.clone(), stop.clone());
         spawn("prune".into(), Box::pin(prune(store, clock, stopping)));
         let stopping = stop.clone();

@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -27,7 +27,7 @@ use crate::clock::{Clock, sleep_until};
 use crate::model::backoff::full_jitter;
 use crate::model::matched::Match;
 use crate::model::post::{Platform, Post};
-use crate::model::timeline::{TimelineId, Turn};
+use crate::model::timeline::{FAILURES_TOLD, TimelineId, Turn};
 use crate::pulse::Beat;
 use crate::source::{Ask, Common, Page, Source, SourceError, Watched};
 use crate::store::{Store, StoreError};
@@ -59,6 +59,26 @@ pub struct Watching {
 pub(crate) struct Watch {
     pub(crate) watching: Arc<Watching>,
     pub(crate) account: String,
+    /// As many looks of a source whose reading costs may be under way: each gets its share of what is left.
+    hands: Arc<Semaphore>,
+}
+
+/// Looks of a source with a daily bound that may be under way at the same time.
+const BOUNDED_AT_ONCE: u32 = 4;
+
+/// What the committer is told.
+pub(crate) enum Message {
+    /// A look to make count.
+    Look(Box<Look>),
+    /// An account that has no timeline.
+    Lost(Lost),
+}
+
+/// An account that could not be looked up.
+pub(crate) struct Lost {
+    pub(crate) source: String,
+    pub(crate) account: String,
+    pub(crate) why: String,
 }
 
 /// A look at a timeline, on its way to the committer.
@@ -68,6 +88,8 @@ pub(crate) struct Look {
     pub(crate) result: Result<Page, SourceError>,
     /// For each post of the page, the rules that hold for it.
     pub(crate) matches: Vec<Vec<Match>>,
+    /// Given back once the look counts, so that the next one sees what is left.
+    _hand: Option<OwnedSemaphorePermit>,
 }
 
 /// An account that has no timeline yet.
@@ -107,8 +129,9 @@ impl Poll {
         let mut poll = Self { watched, wanted, unresolved, store, matcher, clock, rng };
         let now = poll.clock.now();
         for watching in sources.into_iter().map(Arc::new) {
+            let hands = Arc::new(Semaphore::new(BOUNDED_AT_ONCE as usize));
             for Watched { account, timeline } in watching.source.accounts() {
-                let watch = Watch { watching: watching.clone(), account };
+                let watch = Watch { watching: watching.clone(), account, hands: hands.clone() };
                 let known = match timeline {
                     Some(timeline) => Some(timeline),
                     None => poll.store.resolved(&watching.platform, &watch.account).await?,
@@ -132,12 +155,12 @@ impl Poll {
         self.watched.insert(timeline, watch);
     }
 
-    /// Looks at timelines until `stop`; what is under way then is dropped, what was handed to `looks` is not.
+    /// Looks at timelines until `stop`; what is under way then is dropped, what was handed to `messages` is not.
     ///
     /// `committed` rings when a look was made to count.
     pub(crate) async fn run(
         mut self,
-        looks: mpsc::Sender<Look>,
+        messages: mpsc::Sender<Message>,
         committed: Arc<Notify>,
         beat: Beat,
         stop: CancellationToken,
@@ -153,7 +176,7 @@ impl Poll {
             if free > 0 {
                 let claimed = self.store.claim(&self.wanted, free, now).await?;
                 for turn in claimed.turns {
-                    let look = self.look(turn, now).await?;
+                    let look = self.look(turn, now)?;
                     under_way.push(look);
                 }
                 next = next.into_iter().chain(claimed.next).min();
@@ -166,10 +189,13 @@ impl Poll {
                 () = committed.notified() => continue,
                 () = sleep_until(next, now, TICK.try_into().unwrap_or(SignedDuration::ZERO)) => continue,
             };
-            match done {
+            let message = match done {
+                Done::Looked(look) => Some(Message::Look(look)),
+                Done::Resolved(account, result) => self.resolved(account, result).await?.map(Message::Lost),
+            };
+            if let Some(message) = message {
                 // The committer is gone only when the daemon stops.
-                Done::Looked(look) => drop(looks.send(*look).await),
-                Done::Resolved(account, result) => self.resolved(account, result).await?,
+                let _ = messages.send(message).await;
             }
         }
     }
@@ -187,7 +213,9 @@ impl Poll {
             if let Err(error) = &result {
                 failed.push(format!("{} {}: {error}", account.watch.watching.id, account.watch.account));
             }
-            self.resolved(account, result).await?;
+            if let Some(lost) = self.resolved(account, result).await? {
+                committer.tell(&lost).await?;
+            }
         }
         let mut left = self.wanted.clone();
         let mut under_way: FuturesUnordered<BoxFuture<'static, Done>> = FuturesUnordered::new();
@@ -205,7 +233,7 @@ impl Poll {
                     left.retain(|id| *id != turn.timeline);
                     continue;
                 }
-                let look = self.look(turn, now).await?;
+                let look = self.look(turn, now)?;
                 under_way.push(look);
             }
             let done = tokio::select! {
@@ -226,35 +254,28 @@ impl Poll {
     }
 
     /// A look at the timeline of `turn`.
-    async fn look(&self, turn: Turn, now: Timestamp) -> Result<BoxFuture<'static, Done>, StoreError> {
+    fn look(&self, turn: Turn, now: Timestamp) -> Result<BoxFuture<'static, Done>, StoreError> {
         let Some(watch) = self.watched.get(&turn.timeline).cloned() else {
             return Err(StoreError::Broken(format!("{} was handed out but is not watched", turn.timeline)));
         };
-        let common = watch.watching.common;
-        let allowance = match common.max_posts_per_day {
-            None => None,
-            Some(most) => {
-                let read = self.store.metered(&watch.watching.id, decide::day(now)).await?;
-                Some(most.saturating_sub(read))
-            }
-        };
-        if let (Some(0), Some(most)) = (allowance, common.max_posts_per_day) {
-            let result = Err(decide::spent(&watch.watching.id, most, now));
-            return Ok(
-                async move { Done::Looked(Box::new(Look { turn, watch, result, matches: Vec::new() })) }
-                    .boxed(),
-            );
-        }
-        let since = common.backfill.map(|back| now.saturating_sub(back).unwrap_or(Timestamp::MIN));
+        let backfill = watch.watching.common.backfill;
+        let since = backfill.map(|back| now.saturating_sub(back).unwrap_or(Timestamp::MIN));
         let since = turn.state.as_ref().map_or(since, |state| state.since);
-        let matcher = self.matcher.clone();
+        let (store, matcher) = (self.store.clone(), self.matcher.clone());
         let looking = async move {
+            let (allowance, hand) = allowance(&watch, store.as_ref(), now).await;
             let cursor = turn.state.as_ref().and_then(|state| state.cursor.as_ref());
-            let ask = Ask { timeline: &turn.timeline, account: &watch.account, cursor, since, allowance };
-            let result = watch.watching.source.fetch(ask).await;
+            let result = match allowance {
+                Ok(allowance) => {
+                    let ask =
+                        Ask { timeline: &turn.timeline, account: &watch.account, cursor, since, allowance };
+                    watch.watching.source.fetch(ask).await
+                }
+                Err(error) => Err(error),
+            };
             let posts = result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
             let matches = posts.iter().map(|post| matcher(post)).collect();
-            Done::Looked(Box::new(Look { turn, watch, result, matches }))
+            Done::Looked(Box::new(Look { turn, watch, result, matches, _hand: hand }))
         };
         Ok(looking.boxed())
     }
@@ -265,18 +286,20 @@ impl Poll {
         due.map(|account| resolving(account).boxed()).collect()
     }
 
+    /// Takes the end of a look-up; returns what the operators should hear of it.
     async fn resolved(
         &mut self,
         mut account: Unresolved,
         result: Result<TimelineId, SourceError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Lost>, StoreError> {
         let now = self.clock.now();
-        let Watch { watching, account: name } = &account.watch;
+        let Watch { watching, account: name, .. } = &account.watch;
         match result {
             Ok(timeline) => {
                 debug!(source = watching.id, %timeline, "{name} resolved");
                 self.store.resolve(&watching.platform, name, &timeline).await?;
                 self.watch(timeline, account.watch);
+                Ok(None)
             }
             Err(error) => {
                 warn!(source = watching.id, "{name} cannot be looked up: {error}");
@@ -288,10 +311,29 @@ impl Poll {
                     _ => now,
                 };
                 account.due = not_before.max(now.saturating_add(wait).unwrap_or(now));
+                let passing = matches!(error, SourceError::Retry(..));
+                let told = account.failures == if passing { FAILURES_TOLD } else { 1 };
+                let (source, account_name) = (watching.id.clone(), name.clone());
                 self.unresolved.push(account);
+                Ok(told.then(|| Lost { source, account: account_name, why: error.to_string() }))
             }
         }
-        Ok(())
+    }
+}
+
+/// How many posts a look may read, and the hand it takes to do so. A store that cannot tell what was read allows none.
+async fn allowance(
+    watch: &Watch,
+    store: &dyn Store,
+    now: Timestamp,
+) -> (Result<Option<u32>, SourceError>, Option<OwnedSemaphorePermit>) {
+    let watching = &watch.watching;
+    let Some(most) = watching.common.max_posts_per_day else { return (Ok(None), None) };
+    let hand = watch.hands.clone().acquire_owned().await.ok();
+    match store.metered(&watching.id, decide::day(now)).await {
+        Ok(read) if read >= most => (Err(decide::spent(&watching.id, most, now)), hand),
+        Ok(read) => (Ok(Some(((most - read) / BOUNDED_AT_ONCE).max(1))), hand),
+        Err(error) => (Err(SourceError::Retry(None, error.to_string())), hand),
     }
 }
 

@@ -125,7 +125,7 @@ pub enum Turned {
 }
 
 /// Failed looks in a row after which a passing failure is told.
-const FAILURES_TOLD: u32 = 5;
+pub const FAILURES_TOLD: u32 = 5;
 
 impl TimelineState {
     /// A timeline nobody looked at yet, due at once.

@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc};
 use tracing::{info, warn};
 
-use super::{Look, TICK, decide};
+use super::{Look, Lost, Message, TICK, decide};
 use crate::clock::Clock;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice, SinkId};
-use crate::model::timeline::Turned;
+use crate::model::timeline::{Trouble, Turned};
 use crate::pulse::Beat;
 use crate::route::Routes;
 use crate::store::{News, Store, StoreError};
@@ -58,17 +58,18 @@ impl Committer {
         Self { store, routes, operators, clock, rng, filed, told, counted }
     }
 
-    /// Takes looks until nobody can send any more. `committed` rings after each.
+    /// Takes messages until nobody can send any more. `committed` rings after each.
     pub(crate) async fn run(
         mut self,
-        mut looks: mpsc::Receiver<Look>,
+        mut messages: mpsc::Receiver<Message>,
         committed: Arc<Notify>,
         beat: Beat,
     ) -> Result<(), StoreError> {
         loop {
             beat.turn();
-            match tokio::time::timeout(TICK, looks.recv()).await {
-                Ok(Some(look)) => self.take(look).await?,
+            match tokio::time::timeout(TICK, messages.recv()).await {
+                Ok(Some(Message::Look(look))) => self.take(*look).await?,
+                Ok(Some(Message::Lost(lost))) => self.tell(&lost).await?,
                 Ok(None) => return Ok(()),
                 Err(_) => continue,
             }
@@ -96,6 +97,17 @@ impl Committer {
         }
         self.store.commit(outcome, now).await?;
         if files {
+            self.filed.notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Tells the operators of an account that cannot be found.
+    pub(crate) async fn tell(&mut self, lost: &Lost) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let trouble = Trouble { since: now, why: lost.why.chars().take(400).collect() };
+        if let Some(notice) = self.notice(&lost.source, &lost.account, Turned::Blind(trouble), now) {
+            self.store.tell(vec![notice]).await?;
             self.filed.notify_waiters();
         }
         Ok(())
@@ -142,8 +154,9 @@ impl Committer {
                 (format!("{source} reads {account} again"), text, "back".to_owned())
             }
         };
+        self.told.retain(|_, told| now.duration_since(*told).abs() < TOLD_ONCE_IN);
         let told = self.told.insert((source.to_owned(), what.clone()), now);
-        if told.is_some_and(|told| now.duration_since(told).abs() < TOLD_ONCE_IN) {
+        if told.is_some() {
             return None;
         }
         let id = DeliveryId::of_notice(&format!("{source} {account} {what} {now}"), &self.operators);

@@ -89,10 +89,12 @@ fn first_sight(common: Common, now: Timestamp) -> TimelineState {
 }
 
 fn failed(error: SourceError) -> Looked {
+    // What a server says of itself may be long; what is kept of it is not.
+    let short = |why: String| why.chars().take(400).collect();
     match error {
-        SourceError::Retry(at, why) => Looked::Retry { at, why },
-        SourceError::Paused(until, why) => Looked::Paused { until, why },
-        SourceError::Broken(why) | SourceError::Suspicious(why) => Looked::Broken { why },
+        SourceError::Retry(at, why) => Looked::Retry { at, why: short(why) },
+        SourceError::Paused(until, why) => Looked::Paused { until, why: short(why) },
+        SourceError::Broken(why) | SourceError::Suspicious(why) => Looked::Broken { why: short(why) },
     }
 }
 

@@ -12,7 +12,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{AUTHORIZATION, COOKIE, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Url};
@@ -64,7 +64,8 @@ struct Host {
     name: String,
     limiter: RateLimiter<NotKeyed, InMemoryState, TokioTime, NoOpMiddleware<Nanos>>,
     slots: Semaphore,
-    closed: Mutex<Option<Timestamp>>,
+    /// Until when no call is made, by time that passes and by the clock. The clock may jump; it is only told.
+    closed: Mutex<Option<(Instant, Timestamp)>>,
 }
 
 impl Remotes {
@@ -129,8 +130,10 @@ impl Remote {
 
     /// Makes no further call before `at`.
     pub fn close_until(&self, at: Timestamp) {
+        let wait = at.duration_since(self.shared.clock.now()).max(SignedDuration::ZERO);
+        let until = (Instant::now() + wait.unsigned_abs(), at);
         let mut closed = self.host.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        *closed = Some(closed.map_or(at, |until| until.max(at)));
+        *closed = Some(closed.map_or(until, |closed| closed.max(until)));
     }
 
     /// Makes a call at the host's pace and reads the whole answer.
@@ -174,8 +177,8 @@ impl Remote {
     fn check_open(&self) -> Result<(), CallError> {
         let until = *self.host.closed.lock().unwrap_or_else(PoisonError::into_inner);
         match until {
-            Some(until) if until > self.shared.clock.now() => {
-                Err(CallError::Closed(until, format!("{} asked to wait", self.name())))
+            Some((until, told)) if until > Instant::now() => {
+                Err(CallError::Closed(told, format!("{} asked to wait", self.name())))
             }
             _ => Ok(()),
         }

@@ -118,6 +118,16 @@ fn every_configuration_that_is_shipped_loads() {
 }
 
 #[test]
+fn the_watchlist_of_the_readme_loads() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let list = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let desk = Desk::new("");
+    desk.write("watchlists/test.toml", list);
+    let checked = desk.run(&["check"]);
+    assert_eq!(code(&checked), 0, "{}", err(&checked));
+}
+
+#[test]
 fn match_prints_one_line_per_post_in_the_public_format() {
     let desk = Desk::new("");
     let list = desk.path("watchlists/test.toml");

@@ -30,6 +30,8 @@ pub struct FakeSource {
     pub looks: AtomicU64,
     /// Never answers.
     pub hangs: bool,
+    /// Has no such account.
+    pub unknown: bool,
 }
 
 impl FakeSource {
@@ -45,7 +47,12 @@ impl FakeSource {
 #[async_trait]
 impl Source for FakeSource {
     fn accounts(&self) -> Vec<Watched> {
-        vec![Watched { account: "hub".into(), timeline: Some(TimelineId::new(&Platform::X, "1")) }]
+        let timeline = (!self.unknown).then(|| TimelineId::new(&Platform::X, "1"));
+        vec![Watched { account: "hub".into(), timeline }]
+    }
+
+    async fn resolve(&self, account: &str) -> Result<TimelineId, SourceError> {
+        Err(SourceError::Broken(format!("there is no {account}")))
     }
 
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError> {

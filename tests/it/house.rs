@@ -48,7 +48,7 @@ fn used(code: &str, prefix: &str) -> BTreeSet<String> {
         match rest.strip_prefix('{') {
             // `use crate::{a, b::c}`
             Some(list) => {
-                names.extend(list.split('}').next().unwrap().split(',').map(|item| name(item.trim())))
+                names.extend(list.split('}').next().unwrap().split(',').map(|item| name(item.trim())));
             }
             None => drop(names.insert(name(rest))),
         }

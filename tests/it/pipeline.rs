@@ -222,6 +222,14 @@ async fn a_source_stops_at_its_daily_bound_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_account_that_cannot_be_found_is_told_once() {
+    let mut world = World::new(Vec::new());
+    world.source = Arc::new(FakeSource { unknown: true, ..FakeSource::default() });
+    world.run(Duration::from_mins(50)).await;
+    assert_eq!(world.operators.notices(), ["x.hub cannot read hub"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hanging_fetch_does_not_keep_the_daemon_from_stopping() {
     let mut world = World::new(Vec::new());
     world.source = Arc::new(FakeSource { hangs: true, ..FakeSource::default() });

@@ -166,11 +166,11 @@ impl Core {
             return Err(StoreError::Broken(format!("{} was committed by somebody else", turn.timeline)));
         }
         let mut draft = self.trees.draft();
-        let archived: Vec<Post> = posts.iter_mut().filter_map(|post| post.archive.take()).collect();
-        let grown = self.archive.append(&archived, now, &mut draft)?;
-        for post in posts.iter().filter(|post| !post.met.is_empty()) {
+        for post in posts.iter().filter(|post| post.archive.is_some() && !post.met.is_empty()) {
             draft.put(Tree::Met, &post.key.0, &post.met)?;
         }
+        let archived: Vec<Post> = posts.iter_mut().filter_map(|post| post.archive.take()).collect();
+        let grown = self.archive.append(&archived, now, &mut draft)?;
         self.seen.note(posts.iter().map(|post| (post.key, post.content)), day, &mut draft)?;
         let mut changed = Vec::new();
         for filing in filings {
