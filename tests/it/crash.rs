@@ -13,7 +13,7 @@ use self::channels::Channels;
 use self::x::XServer;
 
 /// Kills in the gate; `VIGIE_TEST_KILLS` asks for more.
-const KILLS: u32 = 15;
+const KILLS: u32 = 10;
 
 /// How often it is looked whether everything arrived, 50 ms apart.
 const LOOKS: u32 = 1200;
@@ -27,9 +27,7 @@ fn killed_at_any_moment_nothing_is_lost_and_who_honours_the_id_sees_each_once() 
     let config = write_config(dir.path(), &x, &channels);
     let mut rng = fastrand::Rng::with_seed(20_250_430);
     for round in 0..kills {
-        if round % 4 == 0 {
-            x.publish(3, &format!("round {round}"));
-        }
+        x.publish(if round % 4 == 0 { 3 } else { 1 }, &format!("round {round}"));
         let mut vigie = start(&config);
         std::thread::sleep(Duration::from_millis(rng.u64(30..900)));
         // SIGKILL: no destructor runs, nothing is flushed.
