@@ -18,7 +18,7 @@ use crate::model::post::Post;
 use crate::poll::{self, Committer, Counted, Matcher, Poll};
 use crate::pulse::Pulse;
 use crate::store::Store;
-use crate::web;
+use crate::web::{self, Desk, Token};
 
 /// How long everything together may take to stop; a container is killed after ten seconds.
 const GRACE: Duration = Duration::from_secs(8);
@@ -86,8 +86,8 @@ impl App {
         );
         let (store, clock, stopping) = (self.store.clone(), self.clock.clone(), stop.clone());
         spawn("prune".into(), Box::pin(prune(store, clock, stopping)));
-        let stopping = stop.clone();
-        spawn("web".into(), Box::pin(async move { Ok(web::run(listener, pulse, stopping).await?) }));
+        let (desk, stopping) = (self.desk(pulse)?, stop.clone());
+        spawn("web".into(), Box::pin(async move { Ok(web::run(listener, desk, stopping).await?) }));
         let (sources, sinks) = (self.config.sources.len(), self.config.sinks.len());
         info!(
             sources,
@@ -121,6 +121,15 @@ impl App {
         }
         let left = self.store.outbox().await?;
         Ok(Report { counted: committer.counted(), failed, left })
+    }
+
+    fn desk(&self, pulse: Pulse) -> anyhow::Result<Desk> {
+        let folder = &self.config.basics.store;
+        let token = Token::draw(folder)
+            .with_context(|| format!("no token can be written below {}", folder.display()))?;
+        let sinks = self.config.sinks.iter().map(|sink| sink.id().clone()).collect();
+        let (sources, store, clock) = (self.config.sources.clone(), self.store.clone(), self.clock.clone());
+        Ok(Desk { pulse, sources, sinks, store, clock, token })
     }
 
     async fn poll(&mut self) -> anyhow::Result<Poll> {

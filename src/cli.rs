@@ -3,12 +3,14 @@
 //! Exit codes: 0 fine, 1 something failed, 2 usage or configuration.
 
 mod check;
+mod daemon;
 mod health;
 mod matching;
 mod outbox;
 mod poll;
 mod run;
 mod sink;
+mod status;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -86,6 +88,12 @@ enum Command {
     /// Deliveries that are not delivered.
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Show how everything is, on one screen; exit code 0 if it runs and nobody needs to look after anything.
+    Status {
+        /// One object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Ask the running daemon whether it is alive: exit code 0 if it is.
     Health,
 }
@@ -180,9 +188,8 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
         Command::Match { watchlist, json, file } => matching::run(path, &watchlist, json, &file, &clock),
         Command::Poll { source, json } => poll::poll(path, &source, json, &clock).await,
         Command::Sink(SinkCommand::Test { name }) => sink::test(path, &name, &clock).await,
-        Command::Outbox(OutboxCommand::List { json }) => {
-            outbox::list(path, store, json, clock.as_ref()).await
-        }
+        Command::Outbox(OutboxCommand::List { json }) => outbox::list(path, store, json, &clock).await,
+        Command::Status { json } => status::status(path, store, json, &clock).await,
         Command::Health => health::health(path, &clock).await,
     }
 }

@@ -16,6 +16,7 @@ pub mod sink;
 pub mod pulse;
 pub mod poll;
 pub mod dispatch;
+pub mod status;
 pub mod web;
 pub mod config;
 pub mod app;

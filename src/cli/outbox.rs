@@ -1,12 +1,13 @@
 //! `vigie outbox`: what is not delivered, and why.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::{Failure, open};
+use super::Failure;
+use super::daemon::{self, Source};
 use crate::clock::Clock;
-use crate::config::Basics;
 use crate::model::delivery::{Body, Delivery, State};
 use crate::store::Store;
 
@@ -15,17 +16,16 @@ pub(super) async fn list(
     path: &Path,
     store: Option<&Path>,
     json: bool,
-    clock: &dyn Clock,
+    clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let dir = match store {
-        Some(dir) => dir.to_owned(),
-        None => Basics::load(path).map_err(Failure::Problems)?.store,
-    };
-    if !dir.exists() {
-        return Err(Failure::Usage(format!("there is no store at {} yet", dir.display())));
+    let basics = daemon::basics(path, store)?;
+    if !basics.store.exists() {
+        return Err(Failure::Usage(format!("there is no store at {} yet", basics.store.display())));
     }
-    let store = open(&dir, "vigie outbox list", clock)?;
-    let outbox = store.outbox().await?;
+    let outbox: Vec<Delivery> = match daemon::find(basics, "vigie outbox list", clock)? {
+        Source::Store(store) => store.outbox().await?,
+        Source::Daemon(daemon) => daemon.get("/v1/outbox").await?,
+    };
     for delivery in &outbox {
         if json {
             anstream::println!("{}", serde_json::to_string(delivery)?);

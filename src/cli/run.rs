@@ -16,10 +16,13 @@ pub(super) async fn run(
     once: bool,
     clock: Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let config = load(path, &clock)?;
+    let mut config = load(path, &clock)?;
+    if let Some(store) = store {
+        store.clone_into(&mut config.basics.store);
+    }
     let timezone = config.timezone.clone();
     let holder = if once { "vigie run --once" } else { "vigie run" };
-    let store = open(store.unwrap_or(&config.basics.store), holder, clock.as_ref())?;
+    let store = open(&config.basics.store, holder, clock.as_ref())?;
     let seed = clock.now().as_nanosecond() as u64 ^ u64::from(std::process::id());
     let app = App::new(config, store, clock, seed);
     let stop = CancellationToken::new();

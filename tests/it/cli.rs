@@ -85,6 +85,17 @@ impl Desk {
         fs::write(self.path(name), text).unwrap();
     }
 
+    /// What the daemon answers to somebody who knows nothing but its address.
+    fn ask(&self, path: &str, headers: &str) -> String {
+        let config = fs::read_to_string(self.path("vigie.toml")).unwrap();
+        let listen = config.split("listen = \"").nth(1).unwrap().split('"').next().unwrap();
+        let mut stream = std::net::TcpStream::connect(listen).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n{headers}connection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        answer
+    }
+
     fn run(&self, args: &[&str]) -> Output {
         let config = self.path("vigie.toml");
         vigie(&[args, &["--config", config.to_str().unwrap()]].concat(), "")
@@ -258,6 +269,19 @@ fn a_route_whose_sinks_are_all_disabled_would_swallow_alerts_and_is_refused() {
 }
 
 #[test]
+fn the_status_of_a_store_that_nobody_runs_is_read_from_it() {
+    let desk = Desk::new(&line("1", "weapons"));
+    desk.run(&["run", "--once"]);
+    let status = desk.run(&["status"]);
+    assert_eq!(code(&status), 1, "nothing watches");
+    assert!(
+        out(&status).starts_with("not running") && out(&status).contains("file.posts"),
+        "{}",
+        out(&status)
+    );
+}
+
+#[test]
 fn a_second_process_is_told_who_has_the_store() {
     let desk = Desk::new("");
     let held =
@@ -326,6 +350,17 @@ fn the_daemon_says_that_it_is_alive_and_stops_when_asked() {
         code(&desk.run(&["health"])) == 0
     });
     assert!(alive);
+    let status = desk.run(&["status"]);
+    assert_eq!(code(&status), 0, "{}", err(&status));
+    assert!(
+        out(&status).starts_with("running") && out(&status).contains("accounts: 1 of 1 seen"),
+        "{}",
+        out(&status)
+    );
+    let outbox = desk.run(&["outbox", "list", "--json"]);
+    assert_eq!((code(&outbox), out(&outbox)), (0, String::new()), "{}", err(&outbox));
+    assert!(desk.ask("/v1/outbox", "").starts_with("HTTP/1.1 401"));
+    assert!(desk.ask("/v1/status", "authorization: Bearer guess\r\n").starts_with("HTTP/1.1 401"));
     let killed = Command::new("kill").args(["-TERM", &daemon.id().to_string()]).status().unwrap();
     assert!(killed.success());
     assert!(daemon.wait().unwrap().success());

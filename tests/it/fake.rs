@@ -1,6 +1,7 @@
 //! Stand-ins for the world: a source that holds posts, a sink that remembers, a store that fails.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -236,13 +237,13 @@ when = "missiles"
     Arc::new(Watch::load(&[("test".into(), document)]).unwrap())
 }
 
-/// A configuration of these fakes; the last sink is the operators'.
-pub fn config(source: &Arc<FakeSource>, common: Common, sinks: &[&Arc<FakeSink>]) -> Config {
+/// A configuration of these fakes; the last sink is the operators'. The daemon leaves its token in `folder`.
+pub fn config(source: &Arc<FakeSource>, common: Common, sinks: &[&Arc<FakeSink>], folder: &Path) -> Config {
     let source: Arc<dyn Source> = source.clone();
     let watching = Watching { id: "x.hub".into(), platform: Platform::X, common, source };
     let hearing = &sinks[..sinks.len().saturating_sub(1).max(1)];
     Config {
-        basics: Basics { store: "unused".into(), listen: "127.0.0.1:0".parse().unwrap() },
+        basics: Basics { store: folder.to_owned(), listen: "127.0.0.1:0".parse().unwrap() },
         watch: watch(),
         sources: vec![watching],
         routes: Routes {

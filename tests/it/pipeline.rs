@@ -26,6 +26,7 @@ struct World {
     store: Arc<MemoryStore>,
     clock: Arc<dyn Clock>,
     common: Common,
+    folder: tempfile::TempDir,
 }
 
 impl World {
@@ -37,11 +38,12 @@ impl World {
             store: Arc::default(),
             clock: Arc::new(TokioClock::starting_at(start())),
             common: common(),
+            folder: tempfile::tempdir().unwrap(),
         }
     }
 
     fn app(&self, store: Arc<dyn Store>) -> App {
-        let config = config(&self.source, self.common, &[&self.sink, &self.operators]);
+        let config = config(&self.source, self.common, &[&self.sink, &self.operators], self.folder.path());
         App::new(config, store, self.clock.clone(), 7)
     }
 

@@ -1,0 +1,71 @@
+//! The token that opens the daemon to the commands of the same machine: drawn at every start, kept beside the store in
+//! a file that only its owner may read.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use crate::model::post::hex;
+
+/// The file's name below the store.
+const FILE: &str = "token";
+
+/// A token, or what is shown as one.
+#[derive(Debug)]
+pub struct Token(SecretString);
+
+impl Token {
+    /// Draws a token and writes it below `store`.
+    pub fn draw(store: &Path) -> io::Result<Self> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        let token = hex(&bytes);
+        let path = store.join(FILE);
+        // Anew, so that nobody who may read an older file may read this one.
+        match fs::remove_file(&path) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
+        writeln!(file, "{token}")?;
+        Ok(Self(token.into()))
+    }
+
+    /// The token of the daemon that has `store`.
+    pub fn read(store: &Path) -> io::Result<Self> {
+        fs::read_to_string(store.join(FILE)).map(|text| Self(text.trim().into()))
+    }
+
+    /// Whether `shown` is this token. Takes as long for a near miss as for a far one, because digests are compared.
+    pub fn is(&self, shown: &str) -> bool {
+        Sha256::digest(shown) == Sha256::digest(self.0.expose_secret())
+    }
+
+    /// The token itself, to be shown.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_new_at_every_start_and_only_its_owner_may_read_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Token::draw(dir.path()).unwrap();
+        let second = Token::draw(dir.path()).unwrap();
+        let read = Token::read(dir.path()).unwrap();
+        assert!(second.is(read.expose()) && !second.is(first.expose()) && !second.is(""));
+        let mode = fs::metadata(dir.path().join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(!format!("{second:?}").contains(second.expose()));
+    }
+}
