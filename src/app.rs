@@ -10,6 +10,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+use crate::alive::{self, Alive, Signs};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::dispatch::{self, Dispatch};
@@ -76,6 +77,11 @@ impl App {
             spawn(name, Box::pin(async move { Ok(dispatch.run(beat, stop).await?) }));
         }
         let committer = self.committer(&filed);
+        if let Some(signs) = self.config.signs.clone() {
+            let alive = self.alive(signs, &committer, &filed, &pulse);
+            let (beat, stop) = (pulse.register("alive", alive::PERIOD), stop.clone());
+            spawn("alive".into(), Box::pin(async move { Ok(alive.run(beat, stop).await?) }));
+        }
         let (beat, rung) = (pulse.register("commit", poll::TICK), committed.clone());
         spawn("commit".into(), Box::pin(async move { Ok(committer.run(waiting, rung, beat).await?) }));
         let poll = self.poll().await?;
@@ -120,7 +126,20 @@ impl App {
             self.dispatch(sink, &filed).await?.once(&stop).await?;
         }
         let left = self.store.outbox().await?;
-        Ok(Report { counted: committer.counted(), failed, left })
+        Ok(Report { counted: committer.tally().take(), failed, left })
+    }
+
+    fn alive(&self, signs: Signs, committer: &Committer, filed: &Arc<Notify>, pulse: &Pulse) -> Alive {
+        Alive {
+            signs,
+            sources: self.config.sources.clone(),
+            tally: committer.tally(),
+            operators: self.config.operators.clone(),
+            store: self.store.clone(),
+            filed: filed.clone(),
+            pulse: pulse.clone(),
+            clock: self.clock.clone(),
+        }
     }
 
     fn desk(&self, pulse: Pulse) -> anyhow::Result<Desk> {

@@ -1,5 +1,6 @@
 //! The configuration as a whole: every file, every table, every problem at once.
 
+mod alive;
 mod load;
 mod route;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use crate::alive::Signs;
 use crate::clock::Clock;
 use crate::model::delivery::SinkId;
 use crate::poll::Watching;
@@ -39,6 +41,8 @@ pub struct Config {
     pub disabled: Vec<String>,
     /// The time zone people read.
     pub timezone: TimeZone,
+    /// The signs of life, if there are any.
+    pub signs: Option<Signs>,
 }
 
 /// What the configuration says that commands need even where a secret is missing.

@@ -17,6 +17,7 @@ pub mod pulse;
 pub mod poll;
 pub mod dispatch;
 pub mod status;
+pub mod alive;
 pub mod web;
 pub mod config;
 pub mod app;

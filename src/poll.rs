@@ -20,7 +20,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-pub use commit::{Committer, Counted};
+pub use commit::{Committer, Counted, Tally};
 pub(crate) use decide::day;
 
 use crate::clock::{Clock, sleep_until};

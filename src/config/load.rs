@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use toml_span::value::{Key, Table};
 use toml_span::{Error, Span, Value};
 
-use super::{Basics, Config, route};
+use super::{Basics, Config, alive, route};
 use crate::clock::Clock;
 use crate::model::delivery::SinkId;
 use crate::model::post::Platform;
@@ -45,6 +45,7 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     let agent = agent(contact.as_deref());
     let (source_table, sink_table) = (fields.take("source"), fields.take("sink"));
     let route_values = fields.take("route");
+    let alive_table = fields.take("alive");
     let mut errors = Vec::new();
     if let Err(error) = fields.finalize(None) {
         errors.extend(error.errors);
@@ -58,6 +59,8 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
             return Err(vec![Problem { file: document.path.clone(), at: None, message }]);
         }
     };
+    let signs = alive_table.map(|(_, mut value)| alive::read(&mut value, dir, &remotes, &timezone));
+    let signs = signs.and_then(|signs| signs.map_err(|error| errors.extend(error.errors)).ok());
     let mut disabled = Vec::new();
     let kit = source::Kit { remotes: remotes.clone(), clock: clock.clone(), dir: dir.to_owned() };
     let sources = sources(source_table, &kit, &mut disabled, &mut errors);
@@ -101,6 +104,7 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
             operators,
             disabled,
             timezone,
+            signs,
         }),
         _ => Err(problems),
     }

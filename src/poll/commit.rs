@@ -1,7 +1,7 @@
 //! The one task that makes looks count, so that every decision sees the state it is committed to.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc};
@@ -28,7 +28,22 @@ pub struct Committer {
     /// Rings when a delivery was filed.
     filed: Arc<Notify>,
     told: HashMap<(String, String), Timestamp>,
-    counted: Counted,
+    tally: Tally,
+}
+
+/// What the committer counted, for whoever tells of it. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Tally(Arc<Mutex<Counted>>);
+
+impl Tally {
+    /// What was counted since the last time.
+    pub fn take(&self) -> Counted {
+        std::mem::take(&mut *self.counted())
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What was made to count so far.
@@ -54,8 +69,8 @@ impl Committer {
         rng: fastrand::Rng,
         filed: Arc<Notify>,
     ) -> Self {
-        let (told, counted) = (HashMap::new(), Counted::default());
-        Self { store, routes, operators, clock, rng, filed, told, counted }
+        let (told, tally) = (HashMap::new(), Tally::default());
+        Self { store, routes, operators, clock, rng, filed, told, tally }
     }
 
     /// Takes messages until nobody can send any more. `committed` rings after each.
@@ -77,9 +92,9 @@ impl Committer {
         }
     }
 
-    /// What was made to count so far.
-    pub fn counted(&self) -> Counted {
-        self.counted
+    /// What is counted from now on.
+    pub fn tally(&self) -> Tally {
+        self.tally.clone()
     }
 
     /// Makes one look count.
@@ -91,7 +106,7 @@ impl Committer {
         let (mut outcome, turned) = decide::decide(look, sightings, &self.routes, now, &mut self.rng);
         outcome.notices.extend(turned.and_then(|turned| self.notice(&source, &account, turned, now)));
         let files = !outcome.filings.is_empty() || !outcome.notices.is_empty();
-        self.counted.matched += outcome.filings.len() as u64;
+        self.tally.counted().matched += outcome.filings.len() as u64;
         if !outcome.filings.is_empty() {
             info!(source, matched = outcome.filings.len(), "{account}: alerts filed");
         }
@@ -120,11 +135,15 @@ impl Committer {
             new += u64::from(news == News::New);
             revised += u64::from(news == News::Revised);
         }
-        self.counted.new += new;
-        self.counted.revised += revised;
+        let unreadable = look.result.as_ref().map_or(0, |page| page.unreadable.len() as u64);
+        {
+            let mut counted = self.tally.counted();
+            counted.new += new;
+            counted.revised += revised;
+            counted.unreadable += unreadable;
+        }
         match &look.result {
             Ok(page) => {
-                self.counted.unreadable += page.unreadable.len() as u64;
                 for why in &page.unreadable {
                     warn!(source, "{account}: {why}");
                 }

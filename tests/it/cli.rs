@@ -9,6 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 use vigie::store::sled::SledStore;
 
+use crate::server::{Reply, Server};
+
 const WATCHLIST: &str = r#"
 title = "A test"
 languages = ["en", "fr"]
@@ -367,6 +369,33 @@ fn the_daemon_says_that_it_is_alive_and_stops_when_asked() {
     let mut said = String::new();
     std::io::Read::read_to_string(&mut daemon.stdout.take().unwrap(), &mut said).unwrap();
     assert!(said.contains("Why: test/arms"), "{said}");
+}
+
+#[test]
+fn an_outside_watchman_is_called_while_the_daemon_is_well() {
+    let watchman = Server::start(|_, _| Reply::of(200, "ok"));
+    let desk = Desk::new("");
+    desk.write("ping", &watchman.url("/hunter2"));
+    let config = fs::read_to_string(desk.path("vigie.toml")).unwrap();
+    desk.write(
+        "vigie.toml",
+        &format!("{config}[alive]\nping = {{ file = \"ping\" }}\nping_every = \"1s\"\n"),
+    );
+    let config = desk.path("vigie.toml");
+    let mut daemon = Command::new(env!("CARGO_BIN_EXE_vigie"))
+        .args(["run", "--log", "trace", "--config", config.to_str().unwrap()])
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(desk.path("log")).unwrap())
+        .spawn()
+        .unwrap();
+    let called = || watchman.calls().iter().filter(|call| call.path == "/hunter2").count();
+    let enough = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        called() >= 2
+    });
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    assert!(enough, "{} calls", called());
 }
 
 #[test]

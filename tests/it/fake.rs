@@ -254,5 +254,6 @@ pub fn config(source: &Arc<FakeSource>, common: Common, sinks: &[&Arc<FakeSink>]
         sinks: sinks.iter().map(|sink| Arc::clone(*sink) as Arc<dyn Sink>).collect(),
         disabled: Vec::new(),
         timezone: TimeZone::UTC,
+        signs: None,
     }
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
+use vigie::alive::Signs;
 use vigie::app::App;
 use vigie::clock::{Clock, TokioClock};
-use vigie::model::delivery::Body;
+use vigie::model::delivery::{Body, Delivery};
 use vigie::model::post::{Post, Reference};
 use vigie::sink::SendError;
 use vigie::source::{Common, SourceError};
@@ -229,6 +231,41 @@ async fn an_account_that_cannot_be_found_is_told_once() {
     world.source = Arc::new(FakeSource { unknown: true, ..FakeSource::default() });
     world.run(Duration::from_mins(50)).await;
     assert_eq!(world.operators.notices(), ["x.hub cannot read hub"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_says_what_was_seen_and_whom_vigie_does_not_see() {
+    let world = World::new(vec![arms("1", -60), post("2", "bread", -60)]);
+    let beating = async |time| {
+        let stop = CancellationToken::new();
+        let mut config =
+            config(&world.source, world.common, &[&world.sink, &world.operators], world.folder.path());
+        config.signs = Some(Signs {
+            heartbeat: Some(SignedDuration::from_hours(1)),
+            ping: None,
+            timezone: TimeZone::UTC,
+        });
+        let app = App::new(config, world.store.clone(), world.clock.clone(), 7);
+        let stopping = async {
+            tokio::time::sleep(time).await;
+            stop.cancel();
+        };
+        let (ended, ()) = tokio::join!(app.run(stop.clone()), stopping);
+        ended.unwrap();
+    };
+    beating(Duration::from_mins(61)).await;
+    let texts = || {
+        let text = |delivery: &Delivery| match &delivery.body {
+            Body::Notice(notice) => notice.text.clone(),
+            Body::Alert(_) => String::new(),
+        };
+        world.operators.took().iter().map(text).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(), ["1 of 1 accounts seen, 2 new posts and 1 matches since the last sign of life."]);
+    let errors = (0..200).map(|_| SourceError::Broken("401".into()));
+    world.source.errors.lock().unwrap().extend(errors);
+    beating(Duration::from_mins(61)).await;
+    assert!(texts().last().unwrap().contains("\nblind: x.hub hub, not seen since "), "{:?}", texts());
 }
 
 #[tokio::test(start_paused = true)]
