@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod bluesky;
 mod double;
 mod feed;
 mod x;
