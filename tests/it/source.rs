@@ -5,6 +5,7 @@
 mod bluesky;
 mod double;
 mod feed;
+mod mastodon;
 mod x;
 
 use std::sync::Arc;
