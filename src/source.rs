@@ -3,8 +3,12 @@
 //!
 //! To add a platform: a file below, a `pub mod` line, a line in [`KINDS`].
 
+mod answer;
+pub mod bluesky;
 pub mod feed;
 pub mod file;
+pub mod mastodon;
+mod names;
 pub mod x;
 
 use std::fmt;
@@ -22,7 +26,13 @@ use crate::remote::Remotes;
 use crate::setting::{Fields, Period};
 
 /// Every kind of source: its name in `[source.KIND.NAME]` and how its table is read.
-pub const KINDS: &[(&str, Read)] = &[("feed", feed::read), ("file", file::read), ("x", x::read)];
+pub const KINDS: &[(&str, Read)] = &[
+    ("bluesky", bluesky::read),
+    ("feed", feed::read),
+    ("file", file::read),
+    ("mastodon", mastodon::read),
+    ("x", x::read),
+];
 
 /// Reads the table of one source.
 pub type Read = for<'de> fn(&mut Value<'de>) -> Result<Plan, DeserError>;

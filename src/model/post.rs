@@ -142,6 +142,12 @@ pub struct Platform(Cow<'static, str>);
 impl Platform {
     /// X, formerly Twitter.
     pub const X: Self = Self(Cow::Borrowed("x"));
+    /// Bluesky.
+    pub const BLUESKY: Self = Self(Cow::Borrowed("bluesky"));
+    /// Mastodon and what speaks its API.
+    pub const MASTODON: Self = Self(Cow::Borrowed("mastodon"));
+    /// Public channels of Telegram.
+    pub const TELEGRAM: Self = Self(Cow::Borrowed("telegram"));
     /// RSS, Atom and JSON Feed.
     pub const FEED: Self = Self(Cow::Borrowed("feed"));
     /// Posts as JSON Lines.

@@ -2,8 +2,10 @@
 
 #![cfg(test)]
 
+mod bluesky;
 mod double;
 mod feed;
+mod mastodon;
 mod x;
 
 use std::sync::Arc;

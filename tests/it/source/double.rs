@@ -15,6 +15,8 @@ pub struct Asked {
     pub url: Url,
     /// The header lines.
     pub headers: Vec<(String, String)>,
+    /// What was sent along.
+    pub body: Vec<u8>,
 }
 
 impl Asked {
@@ -130,7 +132,13 @@ async fn answer(mut stream: TcpStream, asked: Arc<Mutex<Vec<Asked>>>, answers: A
     let path = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or("/");
     let url = Url::parse("http://double").and_then(|base| base.join(path)).expect("a path was asked for");
     let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let request = Asked { url, headers: lines.filter_map(header).collect() };
+    let headers: Vec<_> = lines.filter_map(header).collect();
+    let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let mut body = vec![0; length.and_then(|(_, length)| length.parse().ok()).unwrap_or(0)];
+    if stream.read_exact(&mut body).await.is_err() {
+        return;
+    }
+    let request = Asked { url, headers, body };
     asked.lock().expect("no test panicked in it").push(request.clone());
     let _ = stream.write_all(&answers(&request).bytes()).await;
     let _ = stream.shutdown().await;

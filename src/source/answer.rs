@@ -1,0 +1,83 @@
+//! What the answers of several platforms have in common.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::SourceError;
+use crate::remote::{Answer, CallError, limit, retry_after};
+
+/// The most of a text that is kept of one post, in bytes.
+const LONGEST_TEXT: usize = 256 << 10;
+
+/// The longest id that is taken for one, in bytes.
+const LONGEST_ID: usize = 1000;
+
+/// Why there is no answer at all.
+pub fn no_answer(error: CallError) -> SourceError {
+    match error {
+        CallError::NotSent(why) | CallError::Ambiguous(why) => SourceError::Retry(None, why),
+        CallError::Closed(until, why) => SourceError::Retry(Some(until), why),
+    }
+}
+
+/// The JSON in a successful answer of `host`.
+pub fn json(answer: &Answer, host: &str) -> Result<Value, SourceError> {
+    serde_json::from_slice(&answer.body).map_err(|cause| {
+        let why = format!("{host} answers {} with something that is no JSON: {cause}", answer.status);
+        SourceError::Retry(None, why)
+    })
+}
+
+/// The text at `pointer`, if there is one that is not empty.
+pub fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// The list at `pointer`; empty if there is none.
+pub fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The instant at `pointer`.
+pub fn instant(value: &Value, pointer: &str) -> Option<Timestamp> {
+    text(value, pointer)?.parse().ok()
+}
+
+/// The id at `pointer`, if it is one that can be kept.
+pub fn id<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    text(value, pointer).filter(|id| id.len() <= LONGEST_ID && !id.contains(char::is_control))
+}
+
+/// `text`, cut where nobody reads on.
+pub fn bounded(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+    text
+}
+
+/// Words of a server as one line. They are long enough still that a secret among them is found whole.
+pub fn words(text: &str) -> String {
+    text.chars().take(4000).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// `error` without any of `secrets`, should a server repeat them, and then not too long: a secret cut in two could not
+/// be found.
+pub fn hidden<'a>(error: SourceError, secrets: impl IntoIterator<Item = &'a str>) -> SourceError {
+    let hide = |why: String| {
+        let hidden = secrets.into_iter().fold(why, |why, secret| why.replace(secret, "***"));
+        hidden.chars().take(400).collect()
+    };
+    match error {
+        SourceError::Retry(at, why) => SourceError::Retry(at, hide(why)),
+        SourceError::Paused(until, why) => SourceError::Paused(until, hide(why)),
+        SourceError::Broken(why) => SourceError::Broken(hide(why)),
+        SourceError::Suspicious(why) => SourceError::Suspicious(hide(why)),
+    }
+}
+
+/// When a rate limit starts anew, at the latest guess after `window`.
+pub fn reopens(answer: &Answer, window: SignedDuration, now: Timestamp) -> Timestamp {
+    let near = |at: &Timestamp| *at > now && at.duration_since(now) <= SignedDuration::from_hours(24);
+    let reset = limit(&answer.headers, now).map(|(_, reset)| reset).filter(near);
+    let told = retry_after(&answer.headers, now);
+    reset.max(told).unwrap_or_else(|| now.saturating_add(window).unwrap_or(now))
+}
