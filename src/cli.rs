@@ -197,7 +197,9 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
 fn log(cli: &Cli) -> Result<(), String> {
     let daemon = matches!(cli.command, Command::Run { once: false });
     let default = if daemon { "info,sled=warn" } else { "warn" };
-    let filter = cli.log.as_deref().unwrap_or(default);
+    // What the HTTP libraries tell below `info` holds addresses, and addresses may be secrets.
+    let quiet = "h2=info,hyper=info,hyper_util=info,reqwest=info,rustls=info";
+    let filter = format!("{},{quiet}", cli.log.as_deref().unwrap_or(default));
     let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| format!("--log: {error}"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match cli.log_format {

@@ -396,6 +396,8 @@ fn an_outside_watchman_is_called_while_the_daemon_is_well() {
     daemon.kill().unwrap();
     daemon.wait().unwrap();
     assert!(enough, "{} calls", called());
+    let log = fs::read_to_string(desk.path("log")).unwrap();
+    assert!(log.contains("watching") && !log.contains("hunter2"), "the address is a secret: {log}");
 }
 
 #[test]
