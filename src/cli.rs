@@ -184,7 +184,7 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
     let store = cli.store.as_deref();
     match cli.command {
         Command::Run { once } => run::run(path, store, once, clock).await,
-        Command::Check => check::check(path, &clock),
+        Command::Check => check::check(path, store, &clock),
         Command::Match { watchlist, json, file } => matching::run(path, &watchlist, json, &file, &clock),
         Command::Poll { source, json } => poll::poll(path, &source, json, &clock).await,
         Command::Sink(SinkCommand::Test { name }) => sink::test(path, &name, &clock).await,

@@ -10,10 +10,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 
 /// Reads everything and says what it means.
-pub(super) fn check(path: &Path, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
+pub(super) fn check(path: &Path, store: Option<&Path>, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
     let config = load(path, clock)?;
     anstream::println!("{} is fine.", path.display());
-    anstream::println!("store      {}", config.basics.store.display());
+    anstream::println!("store      {}", store.unwrap_or(&config.basics.store).display());
     anstream::println!("health     http://{}/healthz", config.basics.listen);
     sources(&config);
     let names: Vec<_> = config.watch.watchlists().collect();
