@@ -3,6 +3,7 @@
 //! Exit codes: 0 fine, 1 something failed, 2 usage or configuration.
 
 mod check;
+mod explaining;
 mod health;
 mod matching;
 mod outbox;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use self::matching::Show;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, DEFAULT_PATH};
 use crate::setting::Problem;
@@ -68,6 +70,12 @@ enum Command {
         /// One object per post.
         #[arg(long)]
         json: bool,
+        /// Show each rule as a tree of what it asks for, also where it does not hold.
+        #[arg(long)]
+        explain: bool,
+        /// Explain only this rule, as `watchlist/rule`.
+        #[arg(long, value_name = "RULE", requires = "explain")]
+        rule: Option<String>,
         /// Posts as JSON Lines; `-` is standard input.
         #[arg(default_value = "-", value_name = "POSTS.jsonl")]
         file: PathBuf,
@@ -177,7 +185,14 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Run { once } => run::run(path, store, once, clock).await,
         Command::Check => check::check(path, &clock),
-        Command::Match { watchlist, json, file } => matching::run(path, &watchlist, json, &file, &clock),
+        Command::Match { watchlist, json, explain, rule, file } => {
+            let show = match (explain, json) {
+                (true, json) => Show::Explained { rule, json },
+                (false, true) => Show::Json,
+                (false, false) => Show::Matches,
+            };
+            matching::run(path, &watchlist, &show, &file, &clock)
+        }
         Command::Poll { source, json } => poll::poll(path, &source, json, &clock).await,
         Command::Sink(SinkCommand::Test { name }) => sink::test(path, &name, &clock).await,
         Command::Outbox(OutboxCommand::List { json }) => {

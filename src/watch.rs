@@ -4,6 +4,7 @@
 //! words could make hold are evaluated.
 
 mod compile;
+mod explain;
 mod fact;
 mod family;
 mod file;
@@ -21,9 +22,12 @@ mod sentence;
 mod shadow;
 mod stop;
 mod term;
+mod trace;
 mod vocabulary;
 
+pub use self::explain::{Branch, Explained, Traced};
 pub use self::origin::{Account, Accounts, Origin};
+pub use self::trace::Fold;
 
 use self::compile::{Compiled, Surroundings};
 use self::lexicon::{AtomId, Found, Lexicon};
@@ -130,6 +134,11 @@ impl Watch {
     /// The names of the watchlists, in their order.
     pub fn watchlists(&self) -> impl Iterator<Item = &str> {
         self.watchlists.iter().map(|list| &*list.name)
+    }
+
+    /// The names of the rules, as `watchlist/rule`, in their order.
+    pub fn rule_names(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| &*rule.name)
     }
 
     /// How many rules there are in all watchlists.

@@ -8,6 +8,9 @@ use super::term::{Mode, Term};
 use crate::text::script::Script;
 use crate::text::stem::Language;
 
+/// At most so many terms are named in a warning.
+const MOST_NAMED: usize = 4;
+
 /// The terms of one concept, in the order of the file.
 #[derive(Debug, Default)]
 pub struct Terms(Vec<Listed>);
@@ -63,8 +66,32 @@ impl Terms {
         });
     }
 
-    /// The terms that another one always meets, each with what to say of it.
-    pub fn shadowed(&self) -> Vec<(Span, String)> {
+    /// What to say of the terms that another one always meets, at the first of them; `concept` is theirs.
+    pub fn warning(&self, concept: &str) -> Option<(Span, String)> {
+        let shadowed = self.shadowed();
+        let (first, by) = shadowed.first()?;
+        if shadowed.len() == 1 {
+            return Some((first.span, alone(first, by)));
+        }
+        let pair = |(term, by): &(&Listed, &Listed)| match term.written == by.written {
+            true => format!("`{}` (twice)", term.written),
+            false => format!("`{}` (by `{}`)", term.written, by.written),
+        };
+        let named: Vec<String> = shadowed.iter().take(MOST_NAMED).map(pair).collect();
+        let more = match shadowed.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let message = format!(
+            "{} terms of `{concept}` are always found by others of it: {}{more}; they may go",
+            shadowed.len(),
+            named.join(", ")
+        );
+        Some((first.span, message))
+    }
+
+    /// The terms that another one always meets, each with that one.
+    fn shadowed(&self) -> Vec<(&Listed, &Listed)> {
         let mut exact: HashMap<&str, Vec<usize>> = HashMap::new();
         let mut stems: HashMap<(&str, &str), usize> = HashMap::new();
         let mut prefixes: HashMap<&str, usize> = HashMap::new();
@@ -89,8 +116,7 @@ impl Terms {
             })
         };
         let all = self.0.iter().enumerate();
-        let found = all.filter_map(|(number, term)| Some((term, self.0.get(wider(number, term)?)?)));
-        found.map(|(term, by)| (term.span, shadowed_by(term, by))).collect()
+        all.filter_map(|(number, term)| Some((term, self.0.get(wider(number, term)?)?))).collect()
     }
 
     /// A term of the same words that meets all that this one meets.
@@ -131,7 +157,7 @@ impl Listed {
     }
 }
 
-fn shadowed_by(term: &Listed, by: &Listed) -> String {
+fn alone(term: &Listed, by: &Listed) -> String {
     if term.written == by.written {
         return format!("`{}` stands in this concept twice; remove one", term.written);
     }
@@ -151,8 +177,7 @@ mod tests {
             let language = Language::parse(language).ok();
             all.add(Span::new(0, 0), written, &Term::parse(written).unwrap(), language.as_ref());
         }
-        let first = |message: String| message.split('`').nth(1).unwrap_or_default().to_owned();
-        all.shadowed().into_iter().map(|(_, message)| first(message)).collect()
+        all.shadowed().into_iter().map(|(term, _)| term.written.clone()).collect()
     }
 
     #[test]
@@ -175,5 +200,17 @@ mod tests {
         for (terms, expected) in table {
             assert_eq!(shadowed(&terms), expected, "{terms:?}");
         }
+    }
+
+    #[test]
+    fn many_such_terms_are_told_at_once() {
+        let mut all = Terms::default();
+        let english = Language::parse("en").unwrap();
+        for (at, written) in ["arms", "weapon", "weapons", "arms", "weaponed"].into_iter().enumerate() {
+            all.add(Span::new(at, at), written, &Term::parse(written).unwrap(), Some(&english));
+        }
+        let (place, message) = all.warning("arms").unwrap();
+        assert_eq!(place.start, 2);
+        assert!(message.contains("3 terms of `arms`") && message.contains("`arms` (twice)"), "{message}");
     }
 }

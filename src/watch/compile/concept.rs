@@ -105,7 +105,7 @@ impl Compiler<'_, '_> {
             }
         }
         let terms = std::mem::replace(&mut self.terms, before);
-        for (place, message) in terms.shadowed() {
+        if let Some((place, message)) = terms.warning(&concept.name.text) {
             self.warnings.push(self.document.problem(place, message));
         }
         (atom, sound)
