@@ -1,5 +1,6 @@
 //! The configuration as a whole: every file, every table, every problem at once.
 
+mod group;
 mod load;
 mod route;
 

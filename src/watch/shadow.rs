@@ -73,9 +73,9 @@ impl Terms {
         if shadowed.len() == 1 {
             return Some((first.span, alone(first, by)));
         }
-        let pair = |(term, by): &(&Listed, &Listed)| match term.written == by.written {
-            true => format!("`{}` (twice)", term.written),
-            false => format!("`{}` (by `{}`)", term.written, by.written),
+        let pair = |(term, by): &(&Listed, &Listed)| {
+            let by = if term.written == by.written { "twice".into() } else { format!("by `{}`", by.written) };
+            format!("`{}` ({by})", term.written)
         };
         let named: Vec<String> = shadowed.iter().take(MOST_NAMED).map(pair).collect();
         let more = match shadowed.len() - named.len() {
