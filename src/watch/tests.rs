@@ -1,5 +1,6 @@
 //! Watchlists as a whole, from their text to matches.
 
+mod documentation;
 mod matching;
 mod mistakes;
 mod operators;
