@@ -19,6 +19,7 @@ use crate::model::post::Post;
 use crate::poll::{self, Committer, Counted, Matcher, Poll};
 use crate::pulse::Pulse;
 use crate::store::Store;
+use crate::watch::Origin;
 use crate::web::{self, Desk, Token};
 
 /// How long everything together may take to stop; a container is killed after ten seconds.
@@ -154,7 +155,7 @@ impl App {
     async fn poll(&mut self) -> anyhow::Result<Poll> {
         let (sources, store, clock) = (self.config.sources.clone(), self.store.clone(), self.clock.clone());
         let watch = self.config.watch.clone();
-        let matcher: Matcher = Arc::new(move |post: &Post| watch.matches(post));
+        let matcher: Matcher = Arc::new(move |post: &Post, origin: &Origin| watch.matches_from(post, origin));
         Ok(Poll::new(sources, store, matcher, clock, self.rng.fork()).await?)
     }
 

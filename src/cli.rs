@@ -4,6 +4,7 @@
 
 mod check;
 mod daemon;
+mod explaining;
 mod health;
 mod matching;
 mod outbox;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use self::matching::Show;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, DEFAULT_PATH};
 use crate::setting::Problem;
@@ -70,6 +72,12 @@ enum Command {
         /// One object per post.
         #[arg(long)]
         json: bool,
+        /// Show each rule as a tree of what it asks for, also where it does not hold.
+        #[arg(long)]
+        explain: bool,
+        /// Explain only this rule, as `watchlist/rule`.
+        #[arg(long, value_name = "RULE", requires = "explain")]
+        rule: Option<String>,
         /// Posts as JSON Lines; `-` is standard input.
         #[arg(default_value = "-", value_name = "POSTS.jsonl")]
         file: PathBuf,
@@ -185,7 +193,14 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Run { once } => run::run(path, store, once, clock).await,
         Command::Check => check::check(path, store, &clock),
-        Command::Match { watchlist, json, file } => matching::run(path, &watchlist, json, &file, &clock),
+        Command::Match { watchlist, json, explain, rule, file } => {
+            let show = match (explain, json) {
+                (true, json) => Show::Explained { rule, json },
+                (false, true) => Show::Json,
+                (false, false) => Show::Matches,
+            };
+            matching::run(path, &watchlist, &show, &file, &clock)
+        }
         Command::Poll { source, json } => poll::poll(path, &source, json, &clock).await,
         Command::Sink(SinkCommand::Test { name }) => sink::test(path, &name, &clock).await,
         Command::Outbox(OutboxCommand::List { json }) => outbox::list(path, store, json, &clock).await,

@@ -1,6 +1,7 @@
 //! The configuration as a whole: every file, every table, every problem at once.
 
 mod alive;
+mod group;
 mod load;
 mod route;
 

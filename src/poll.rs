@@ -31,6 +31,7 @@ use crate::model::timeline::{FAILURES_TOLD, TimelineId, Turn};
 use crate::pulse::Beat;
 use crate::source::{Ask, Common, Page, Source, SourceError, Watched};
 use crate::store::{Store, StoreError};
+use crate::watch::Origin;
 
 /// The loop turns at least this often, whatever is due.
 pub const TICK: Duration = Duration::from_secs(5);
@@ -38,8 +39,8 @@ pub const TICK: Duration = Duration::from_secs(5);
 /// Fetches under way at the same time; each host bounds its own further.
 const AT_ONCE: usize = 64;
 
-/// The rules that hold for a post.
-pub type Matcher = Arc<dyn Fn(&Post) -> Vec<Match> + Send + Sync>;
+/// The rules that hold for a post that came by a watched account.
+pub type Matcher = Arc<dyn Fn(&Post, &Origin) -> Vec<Match> + Send + Sync>;
 
 /// A source as the loop sees it.
 #[derive(Clone)]
@@ -274,7 +275,8 @@ impl Poll {
                 Err(error) => Err(error),
             };
             let posts = result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
-            let matches = posts.iter().map(|post| matcher(post)).collect();
+            let origin = Origin { platform: &watch.watching.platform, account: &watch.account };
+            let matches = posts.iter().map(|post| matcher(post, &origin)).collect();
             Done::Looked(Box::new(Look { turn, watch, result, matches, _hand: hand }))
         };
         Ok(looking.boxed())

@@ -4,40 +4,61 @@
 //! words could make hold are evaluated.
 
 mod compile;
-mod example;
+mod explain;
+mod fact;
+mod family;
 mod file;
 mod grammar;
 mod lexeme;
 mod lexicon;
+mod named;
+mod near;
+mod origin;
 mod quoted;
 mod rule;
+mod scene;
 mod sense;
+mod sentence;
+mod shadow;
+mod stop;
 mod term;
+mod trace;
 mod vocabulary;
 
+pub use self::explain::{Branch, Explained, Traced};
+pub use self::origin::{Account, Accounts, Origin};
+pub use self::trace::Fold;
+
+use self::compile::{Compiled, Surroundings};
 use self::lexicon::{AtomId, Found, Lexicon};
 use self::rule::Rule;
-use crate::model::matched::{Field, Hit, Match};
+use self::scene::Reading;
+use crate::model::matched::{Hit, Match};
 use crate::model::post::Post;
 use crate::setting::{Document, Problem};
-use crate::text::Token;
-use crate::text::token::{analyse, analyse_link};
+use crate::text::stem::Language;
 
 /// All watchlists, ready to be held against posts.
 #[derive(Debug)]
 pub struct Watch {
-    watchlists: Vec<String>,
+    watchlists: Vec<Watchlist>,
     lexicon: Lexicon,
+    /// By term, the languages it inflects in.
+    languages: Vec<Vec<Language>>,
     rules: Vec<Rule>,
     /// By atom, the rules that cannot hold unless one of a few atoms, of which it is one, is found.
     waiting: Vec<Vec<usize>>,
+    /// The rules that may hold for a post without any word.
+    wordless: Vec<usize>,
+    warnings: Vec<Problem>,
 }
 
-/// A text of a post, with its tokens.
-struct Part<'p> {
-    field: Field,
-    text: &'p str,
-    tokens: Vec<Token>,
+/// What is known of a watchlist beside its rules.
+#[derive(Debug)]
+struct Watchlist {
+    name: String,
+    /// The accounts it is for; none if it is for all.
+    accounts: Option<Vec<Account>>,
 }
 
 impl Watch {
@@ -46,24 +67,42 @@ impl Watch {
     /// # Errors
     /// Every problem of every file, file by file in the order of lines; each says what to do.
     pub fn load(documents: &[(String, Document)]) -> Result<Self, Vec<Problem>> {
+        Self::load_for(documents, None)
+    }
+
+    /// The same where it is known which accounts are watched; a name that nobody watches is an error.
+    pub fn load_for(
+        documents: &[(String, Document)],
+        accounts: Option<&Accounts>,
+    ) -> Result<Self, Vec<Problem>> {
         let mut watch = Self {
             watchlists: Vec::new(),
             lexicon: Lexicon::default(),
+            languages: Vec::new(),
             rules: Vec::new(),
             waiting: Vec::new(),
+            wordless: Vec::new(),
+            warnings: Vec::new(),
         };
         let mut problems = Vec::new();
-        for (name, document) in documents {
+        for (number, (name, document)) in documents.iter().enumerate() {
             problems.extend(watch.name_fault(name).map(|message| Problem {
                 file: document.path.clone(),
                 at: None,
                 message,
             }));
-            match compile::compile(name, document, &mut watch.lexicon) {
-                Ok(rules) => watch.rules.extend(rules),
+            let (lexicon, languages) = (&mut watch.lexicon, &mut watch.languages);
+            let around = Surroundings { lexicon, languages, accounts };
+            let mut list = Watchlist { name: name.clone(), accounts: None };
+            match compile::compile((number, name), document, around) {
+                Ok(Compiled { rules, accounts, warnings }) => {
+                    watch.rules.extend(rules);
+                    watch.warnings.extend(warnings);
+                    list.accounts = accounts;
+                }
                 Err(found) => problems.extend(found),
             }
-            watch.watchlists.push(name.clone());
+            watch.watchlists.push(list);
         }
         if !problems.is_empty() {
             return Err(problems);
@@ -74,25 +113,32 @@ impl Watch {
 
     /// The rules that hold for a post, in the order of watchlists and rules; hits in text order, without
     /// those of `unless`.
+    ///
+    /// Where nothing is known of the watched account, `from:` asks for the writer, and watchlists are for all
+    /// accounts.
     pub fn matches(&self, post: &Post) -> Vec<Match> {
-        let parts = parts(post);
-        let findings = self.lexicon.find(parts.iter().map(|part| &*part.tokens));
-        let mut candidates: Vec<usize> =
-            findings.atoms().filter_map(|atom| self.waiting.get(atom)).flatten().copied().collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        let holds = |rule: &Rule| {
-            let hits = rule.holds(&findings)?;
-            let hits =
-                findings.widest(&hits).into_iter().filter_map(|found| self.hit(found, &parts)).collect();
-            Some(Match { rule: rule.name.clone(), severity: rule.severity, hits })
-        };
-        candidates.into_iter().filter_map(|rule| self.rules.get(rule)).filter_map(holds).collect()
+        self.found(post, None)
+    }
+
+    /// The same for a post that came by a watched account.
+    pub fn matches_from(&self, post: &Post, origin: &Origin) -> Vec<Match> {
+        self.found(post, Some(origin))
+    }
+
+    /// What may be meant but seldom is: broad terms, terms that others cover, rules without an example that
+    /// alerts. File by file in the order of lines.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
     }
 
     /// The names of the watchlists, in their order.
     pub fn watchlists(&self) -> impl Iterator<Item = &str> {
-        self.watchlists.iter().map(String::as_str)
+        self.watchlists.iter().map(|list| &*list.name)
+    }
+
+    /// The names of the rules, as `watchlist/rule`, in their order.
+    pub fn rule_names(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| &*rule.name)
     }
 
     /// How many rules there are in all watchlists.
@@ -107,14 +153,21 @@ impl Watch {
 
     fn name_fault(&self, name: &str) -> Option<String> {
         let twice = || format!("there are two watchlists named `{name}`; rename one of the files");
-        compile::name_fault(name).or_else(|| self.watchlists.iter().any(|other| other == name).then(twice))
+        compile::name_fault(name)
+            .or_else(|| self.watchlists.iter().any(|other| other.name == name).then(twice))
     }
 
     /// Lets every rule wait for the words it needs.
     fn wait(&mut self) {
         let terms = |atom: AtomId| self.lexicon.atom(atom).map_or(0, |atom| atom.terms);
         for (number, rule) in self.rules.iter().enumerate() {
-            for atom in rule.when.needs(&terms).into_iter().flatten() {
+            let Some(mut atoms) = rule.when.needs(&terms) else {
+                self.wordless.push(number);
+                continue;
+            };
+            atoms.sort_unstable();
+            atoms.dedup();
+            for atom in atoms {
                 self.waiting.resize_with(self.waiting.len().max(atom + 1), Vec::new);
                 if let Some(waiting) = self.waiting.get_mut(atom) {
                     waiting.push(number);
@@ -123,34 +176,42 @@ impl Watch {
         }
     }
 
-    fn hit(&self, found: &Found, parts: &[Part]) -> Option<Hit> {
-        let part = parts.get(found.field)?;
+    fn found(&self, post: &Post, origin: Option<&Origin>) -> Vec<Match> {
+        let reading = Reading::new(post, origin, &self.lexicon);
+        let findings = &reading.findings;
+        let waited = findings.atoms().filter_map(|atom| self.waiting.get(atom)).flatten();
+        let mut candidates: Vec<usize> = waited.chain(&self.wordless).copied().collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        let holds = |rule: &Rule| {
+            let hits = rule.holds(reading.scene())?;
+            let hits =
+                findings.widest(&hits).into_iter().filter_map(|found| self.hit(found, &reading)).collect();
+            Some(Match { rule: rule.name.clone(), severity: rule.severity, hits })
+        };
+        let rules = candidates.into_iter().filter_map(|rule| self.rules.get(rule));
+        rules.filter(|rule| self.is_for(rule, origin)).filter_map(holds).collect()
+    }
+
+    /// Whether the rule's watchlist is for posts that came by `origin`.
+    fn is_for(&self, rule: &Rule, origin: Option<&Origin>) -> bool {
+        let accounts = self.watchlists.get(rule.watchlist).and_then(|list| list.accounts.as_ref());
+        match (accounts, origin) {
+            (Some(accounts), Some(origin)) => accounts.iter().any(|account| account.is(origin)),
+            _ => true,
+        }
+    }
+
+    fn hit(&self, found: &Found, reading: &Reading) -> Option<Hit> {
         Some(Hit {
             concept: self.lexicon.atom(found.atom)?.concept.clone(),
             term: self.lexicon.entry(found.entry)?.written.clone(),
-            form: part.text.get(found.start_byte..found.end_byte)?.into(),
-            field: part.field,
+            form: reading.form(found)?.into(),
+            field: reading.parts.get(found.field)?.field,
             start: found.start_byte,
             end: found.end_byte,
         })
     }
-}
-
-/// The texts of a post that words are looked for in.
-fn parts(post: &Post) -> Vec<Part<'_>> {
-    let quote = post.quote_of.as_ref().and_then(|quote| quote.text.as_deref());
-    let media = post.media.iter().enumerate();
-    let media = media.filter_map(|(n, media)| Some((Field::Media(n), media.alt.as_deref()?)));
-    let texts = [
-        (Field::Title, post.title.as_deref()),
-        (Field::Warning, post.warning.as_deref()),
-        (Field::Text, Some(&*post.text)),
-        (Field::Quote, quote),
-    ];
-    let texts = texts.into_iter().filter_map(|(field, text)| Some((field, text?))).chain(media);
-    let links = post.links.iter().enumerate();
-    let links = links.map(|(n, link)| Part { field: Field::Link(n), text: link, tokens: analyse_link(link) });
-    texts.map(|(field, text)| Part { field, text, tokens: analyse(text) }).chain(links).collect()
 }
 
 #[cfg(test)]

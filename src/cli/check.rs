@@ -8,6 +8,10 @@ use jiff::SignedDuration;
 use super::{Failure, load};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::setting::Problem;
+
+/// More warnings than this are only counted.
+const MOST_WARNINGS: usize = 20;
 
 /// Reads everything and says what it means.
 pub(super) fn check(path: &Path, store: Option<&Path>, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
@@ -37,7 +41,19 @@ pub(super) fn check(path: &Path, store: Option<&Path>, clock: &Arc<dyn Clock>) -
     for entry in &config.disabled {
         anstream::println!("disabled   {entry}");
     }
+    warnings(config.watch.warnings());
     Ok(())
+}
+
+/// What may be meant but seldom is; it stops nothing.
+fn warnings(warnings: &[Problem]) {
+    for warning in warnings.iter().take(MOST_WARNINGS) {
+        anstream::eprintln!("warning: {warning}");
+    }
+    let more = warnings.len().saturating_sub(MOST_WARNINGS);
+    if more > 0 {
+        anstream::eprintln!("and {more} more warnings");
+    }
 }
 
 fn sources(config: &Config) {

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context;
 use serde::Serialize;
 
-use super::{Failure, load};
+use super::{Failure, explaining, load};
 use crate::clock::Clock;
 use crate::model::matched::{Field, Hit, Match, Severity};
 use crate::model::post::Post;
@@ -26,15 +26,33 @@ struct Line<'a> {
     matches: &'a [Match],
 }
 
+/// What to show of each post.
+pub(super) enum Show {
+    /// Those that match, for people.
+    Matches,
+    /// All, an object a line.
+    Json,
+    /// All, with the reasons of every rule or of one.
+    Explained {
+        /// The rule, as `watchlist/rule`; all of them if none.
+        rule: Option<String>,
+        /// For programs.
+        json: bool,
+    },
+}
+
 /// Holds each post of `file` against the watchlists.
 pub(super) fn run(
     config: &Path,
     watchlists: &[PathBuf],
-    json: bool,
+    show: &Show,
     file: &Path,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
     let watch = if watchlists.is_empty() { load(config, clock)?.watch } else { Arc::new(read(watchlists)?) };
+    if let Show::Explained { rule: Some(rule), .. } = show {
+        explaining::check_rule(&watch, rule)?;
+    }
     let input: Box<dyn BufRead> = if file == Path::new("-") {
         Box::new(std::io::stdin().lock())
     } else {
@@ -54,17 +72,22 @@ pub(super) fn run(
         let matches = watch.matches(&post);
         read += 1;
         matched += u32::from(!matches.is_empty());
-        if json {
-            let severity = matches.iter().map(|found| found.severity).max();
-            let line = Line { id: &post.id, alert: !matches.is_empty(), severity, matches: &matches };
-            serde_json::to_writer(&mut out, &line)?;
-            writeln!(out)?;
-        } else if !matches.is_empty() {
-            show(&mut out, &post, &matches)?;
+        match show {
+            Show::Explained { rule, json } => {
+                explaining::show(&mut out, &watch, &post, rule.as_deref(), *json)?;
+            }
+            Show::Json => {
+                let severity = matches.iter().map(|found| found.severity).max();
+                let line = Line { id: &post.id, alert: !matches.is_empty(), severity, matches: &matches };
+                serde_json::to_writer(&mut out, &line)?;
+                writeln!(out)?;
+            }
+            Show::Matches if matches.is_empty() => {}
+            Show::Matches => matched_post(&mut out, &post, &matches)?,
         }
     }
     out.flush()?;
-    if !json {
+    if !matches!(show, Show::Json | Show::Explained { json: true, .. }) {
         anstream::eprintln!("{matched} of {read} posts match");
     }
     if broken > 0 {
@@ -93,22 +116,16 @@ fn read(paths: &[PathBuf]) -> Result<Watch, Failure> {
     }
 }
 
-const MARK: Style = AnsiColor::Yellow.on_default().bold();
-const QUIET: Style = Style::new().dimmed();
+pub(super) const MARK: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const QUIET: Style = Style::new().dimmed();
 
 /// A post with its words marked, and a line for each rule that says why.
-fn show(out: &mut impl Write, post: &Post, matches: &[Match]) -> std::io::Result<()> {
+fn matched_post(out: &mut impl Write, post: &Post, matches: &[Match]) -> std::io::Result<()> {
     let severity = matches.iter().map(|found| found.severity).max().unwrap_or(Severity::Low);
-    writeln!(out, "{MARK}{severity}{MARK:#}  {} {}", post.author, post.url.as_deref().unwrap_or(&post.id))?;
-    for (field, text) in fields(post) {
-        let hits: Vec<&Hit> =
-            matches.iter().flat_map(|found| &found.hits).filter(|hit| hit.field == field).collect();
-        if field == Field::Text || !hits.is_empty() {
-            let name =
-                if field == Field::Text { String::new() } else { format!("{QUIET}{field}:{QUIET:#} ") };
-            writeln!(out, "  {name}{}", marked(text, &hits))?;
-        }
-    }
+    let who = plain(&post.author);
+    writeln!(out, "{MARK}{severity}{MARK:#}  {who} {}", plain(post.url.as_deref().unwrap_or(&post.id)))?;
+    let hits: Vec<&Hit> = matches.iter().flat_map(|found| &found.hits).collect();
+    texts(out, post, &hits)?;
     for found in matches {
         let hits: Vec<String> = found.hits.iter().map(why).collect();
         writeln!(out, "  {QUIET}{}:{QUIET:#} {}", found.rule, hits.join(", "))?;
@@ -116,10 +133,23 @@ fn show(out: &mut impl Write, post: &Post, matches: &[Match]) -> std::io::Result
     writeln!(out)
 }
 
+/// The text of a post, and its other fields in which words matched.
+pub(super) fn texts(out: &mut impl Write, post: &Post, hits: &[&Hit]) -> std::io::Result<()> {
+    for (field, text) in fields(post) {
+        let hits: Vec<&Hit> = hits.iter().filter(|hit| hit.field == field).copied().collect();
+        if field == Field::Text || !hits.is_empty() {
+            let name =
+                if field == Field::Text { String::new() } else { format!("{QUIET}{field}:{QUIET:#} ") };
+            writeln!(out, "  {name}{}", marked(text, &hits))?;
+        }
+    }
+    Ok(())
+}
+
 fn why(hit: &Hit) -> String {
     match &hit.concept {
-        Some(concept) => format!("“{}” (@{concept}: {})", hit.form, hit.term),
-        None => format!("“{}” ({})", hit.form, hit.term),
+        Some(concept) => format!("“{}” (@{concept}: {})", plain(&hit.form), hit.term),
+        None => format!("“{}” ({})", plain(&hit.form), hit.term),
     }
 }
 
@@ -138,6 +168,16 @@ fn fields(post: &Post) -> Vec<(Field, &str)> {
     fields
 }
 
+/// `text` on one line, safe for a terminal.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(harmless).collect()
+}
+
+fn harmless(c: char) -> char {
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if c.is_control() || turns { ' ' } else { c }
+}
+
 /// `text` on one line with the hits marked, safe for a terminal.
 fn marked(text: &str, hits: &[&Hit]) -> String {
     let is_marked = |at: usize| hits.iter().any(|hit| (hit.start..hit.end).contains(&at));
@@ -149,8 +189,7 @@ fn marked(text: &str, hits: &[&Hit]) -> String {
             on = !on;
             line.push_str(if on { &begin } else { &end });
         }
-        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        line.push(if c.is_control() || turns { ' ' } else { c });
+        line.push(harmless(c));
     }
     if on {
         line.push_str(&end);

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use toml_span::value::{Key, Table};
 use toml_span::{Error, Span, Value};
 
-use super::{Basics, Config, alive, route};
+use super::{Basics, Config, alive, group, route};
 use crate::clock::Clock;
 use crate::model::delivery::SinkId;
 use crate::model::post::Platform;
@@ -17,7 +17,7 @@ use crate::poll::Watching;
 use crate::remote::Remotes;
 use crate::setting::{Document, Fields, Problem, nearest, table, wrong};
 use crate::sink::console::Console;
-use crate::watch::Watch;
+use crate::watch::{Accounts, Watch};
 use crate::{sink, source};
 
 /// Where the daemon answers if nobody says otherwise.
@@ -44,7 +44,7 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     let contact = fields.optional::<String>("contact");
     let agent = agent(contact.as_deref());
     let (source_table, sink_table) = (fields.take("source"), fields.take("sink"));
-    let route_values = fields.take("route");
+    let (route_values, groups) = (fields.take("route"), fields.take("group"));
     let alive_table = fields.take("alive");
     let mut errors = Vec::new();
     if let Err(error) = fields.finalize(None) {
@@ -63,10 +63,15 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     let signs = signs.and_then(|signs| signs.map_err(|error| errors.extend(error.errors)).ok());
     let mut disabled = Vec::new();
     let kit = source::Kit { remotes: remotes.clone(), clock: clock.clone(), dir: dir.to_owned() };
+    let known = errors.len();
     let sources = sources(source_table, &kit, &mut disabled, &mut errors);
+    let all_read = errors.len() == known;
     let kit = sink::Kit { remotes, clock: clock.clone(), dir: dir.to_owned(), timezone: timezone.clone() };
     let (mut sinks, sink_names) = sinks(sink_table, &kit, &mut disabled, &mut errors);
-    let (watch, mut problems) = watch(watchlists.map(|path| (path.value, path.span)), dir, &mut errors);
+    // Where a source could not be read, nobody knows what it watches.
+    let accounts = all_read.then(|| group::read(groups, &sources, &mut errors));
+    let place = watchlists.map(|path| (path.value, path.span));
+    let (watch, mut problems) = watch(place, dir, accounts.as_ref(), &mut errors);
     if errors.is_empty() && (sources.is_empty() || sinks.is_empty()) {
         let (what, whose) =
             if sources.is_empty() { ("source", "nothing is watched") } else { ("sink", "nobody hears") };
@@ -262,7 +267,12 @@ fn sinks(
 }
 
 /// The watchlists in the folder, or in the one file, that `watchlists` names.
-fn watch(path: Option<(String, Span)>, dir: &Path, errors: &mut Vec<Error>) -> (Option<Watch>, Vec<Problem>) {
+fn watch(
+    path: Option<(String, Span)>,
+    dir: &Path,
+    accounts: Option<&Accounts>,
+    errors: &mut Vec<Error>,
+) -> (Option<Watch>, Vec<Problem>) {
     let (name, span) = path.unwrap_or_else(|| ("watchlists".into(), Span::new(0, 0)));
     let path = dir.join(&name);
     let files = match files(&path) {
@@ -285,7 +295,7 @@ fn watch(path: Option<(String, Span)>, dir: &Path, errors: &mut Vec<Error>) -> (
             Err(problem) => problems.push(problem),
         }
     }
-    match Watch::load(&documents) {
+    match Watch::load_for(&documents, accounts) {
         Ok(watch) => (Some(watch), problems),
         Err(found) => {
             problems.extend(found);

@@ -1,12 +1,15 @@
 //! A watchlist file: its tables and texts, each with its place.
 
+mod sample;
+
 use toml_span::de_helpers::expected;
 use toml_span::value::{Key, ValueInner};
 use toml_span::{DeserError, Deserialize, Error, Span, Value};
 
 use super::quoted::Quoted;
 use crate::model::matched::Severity;
-use crate::setting::{Document, Fields, Problem, one_of, table, wrong};
+use crate::model::post::{Platform, Post};
+use crate::setting::{Document, Fields, Problem, table, wrong};
 use crate::text::stem::Language;
 
 /// What a watchlist file says. What is wrong with it was told apart, and is left out here.
@@ -14,6 +17,8 @@ use crate::text::stem::Language;
 pub struct File<'d> {
     /// The languages that bare words inflect in.
     pub languages: Vec<Language>,
+    /// The accounts it is for, as written; none if it is for all.
+    pub accounts: Option<Vec<Quoted<'d>>>,
     /// Its concepts, as they stand in it.
     pub concepts: Vec<Concept<'d>>,
     /// Its rules, as they stand in it.
@@ -27,6 +32,8 @@ pub struct Concept<'d> {
     pub name: Quoted<'d>,
     /// Lists of terms, with the language in which they inflect.
     pub lists: Vec<(Option<Language>, Vec<Quoted<'d>>)>,
+    /// The concepts it is made of, as they stand in its lists.
+    pub uses: Vec<Quoted<'d>>,
     /// Whether all of it could be read.
     pub sound: bool,
 }
@@ -46,11 +53,15 @@ pub struct Rule<'d> {
     pub examples: Vec<Example<'d>>,
 }
 
-/// A text, and what its rule shall make of it.
+/// A post, and what its rule shall make of it.
 #[derive(Debug)]
 pub struct Example<'d> {
-    /// The text of a post.
+    /// Its text, with its place.
     pub text: Quoted<'d>,
+    /// All of it.
+    pub post: Post,
+    /// The watched account it came by, if the example names one.
+    pub from: Option<(Platform, String)>,
     /// Whether the rule shall hold for it.
     pub alert: bool,
 }
@@ -68,6 +79,7 @@ pub fn read<'d>(document: &'d Document, problems: &mut Vec<Problem>) -> File<'d>
         }
     };
     let _ = fields.optional::<String>("title");
+    let accounts = fields.optional::<Vec<Quoted>>("accounts");
     let mut found = Vec::new();
     let languages = fields.required::<Languages>("languages").unwrap_or_default();
     found.extend(languages.errors.iter().cloned());
@@ -82,7 +94,12 @@ pub fn read<'d>(document: &'d Document, problems: &mut Vec<Problem>) -> File<'d>
     settle(fields, &mut found);
     problems.extend(document.problems(DeserError { errors: found }));
     let Languages { known, .. } = languages;
-    File { languages: known, concepts: concepts.unwrap_or_default(), rules: rules.unwrap_or_default() }
+    File {
+        languages: known,
+        accounts,
+        concepts: concepts.unwrap_or_default(),
+        rules: rules.unwrap_or_default(),
+    }
 }
 
 /// The last look at a table: what is missing in it or unknown.
@@ -164,8 +181,23 @@ fn concept<'d>(
             format!("the concept `{}` has no terms; list some, such as `any = [\"...\"]`", name.name);
         found.push(wrong(name.span, message));
     }
-    let lists = lists.into_iter().map(|(_, language, terms)| (language, terms)).collect();
-    Concept { name: name.into(), lists, sound: found.len() == known }
+    let mut uses = Vec::new();
+    let mut apart = |(_, language, terms): (_, Option<Language>, Vec<Quoted<'d>>)| {
+        let (others, terms): (Vec<_>, Vec<_>) =
+            terms.into_iter().partition(|term| term.text.starts_with('@'));
+        if let (Some(language), Some(other)) = (&language, others.first()) {
+            let message = format!(
+                "`{}` brings its own languages; list it in `any`, not in `{}`",
+                other.text,
+                language.code()
+            );
+            found.push(wrong(other.span, message));
+        }
+        uses.extend(others);
+        (language, terms)
+    };
+    let lists = lists.into_iter().map(&mut apart).collect();
+    Concept { name: name.into(), lists, uses, sound: found.len() == known }
 }
 
 /// The language of a list of terms; none for `any`.
@@ -202,23 +234,7 @@ fn rule<'d>(mut value: Value<'d>, found: &mut Vec<Error>) -> Option<Rule<'d>> {
 }
 
 fn examples<'d>(mut value: Value<'d>, found: &mut Vec<Error>) -> Vec<Example<'d>> {
-    entries(&mut value, found).into_iter().filter_map(|value| example(value, found)).collect()
-}
-
-fn example<'d>(mut value: Value<'d>, found: &mut Vec<Error>) -> Option<Example<'d>> {
-    let mut fields = Fields::new(&mut value).map_err(|error| found.extend(error.errors)).ok()?;
-    let (text, expected) = (fields.required("text"), fields.required::<Expected>("expect"));
-    settle(fields, found);
-    Some(Example { text: text.ok()?, alert: expected.ok()?.0 })
-}
-
-/// `alert` or `quiet`.
-struct Expected(bool);
-
-impl<'de> Deserialize<'de> for Expected {
-    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
-        one_of(value, &["alert", "quiet"], &[true, false]).map(Self)
-    }
+    entries(&mut value, found).into_iter().filter_map(|value| sample::read(value, found)).collect()
 }
 
 /// The entries of an array of tables, `[[rule]]`.

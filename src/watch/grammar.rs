@@ -2,11 +2,16 @@
 //!
 //! ```text
 //! any  = all (OR all)*          all  = not (AND not)*
-//! not  = NOT* near              near = part (NEAR/n part)*
-//! part = word | "phrase" | @concept | ( any )
+//! not  = NOT* near              near = part ((NEAR/n | BEFORE/n) part)*
+//! part = word | "phrase" | @concept | field:value | ( any ) | SENTENCE( list ) | n of ( list )
+//! list = any (, any)*
 //! ```
 
-use super::lexeme::{Fault, Lexeme, Sign, lexemes};
+mod fit;
+
+use self::fit::{alike, can_be_near, in_sentence, not_near};
+use super::fact::Fact;
+use super::lexeme::{Fault, Lexeme, Reach, Sign, lexemes};
 use crate::setting::nearest;
 
 /// A condition, or a part of one.
@@ -31,8 +36,14 @@ pub enum Kind {
     All(Vec<Expression>),
     /// At least one of these.
     Any(Vec<Expression>),
-    /// The first, and each further one at most so many tokens from those before it.
-    Near(Box<Expression>, Vec<(usize, Expression)>),
+    /// At least so many of these.
+    Few(usize, Vec<Expression>),
+    /// The first, and each further one near those before it.
+    Near(Box<Expression>, Vec<(Reach, Expression)>),
+    /// This, by the words of one sentence.
+    Sentence(Box<Expression>),
+    /// A field with its value.
+    Fact(Fact),
 }
 
 /// Parentheses nest no deeper, so that no condition exhausts the stack.
@@ -104,9 +115,9 @@ impl<'l, 'c> Parser<'l, 'c> {
     fn near(&mut self) -> Parsed {
         let first = self.part()?;
         let mut others = Vec::new();
-        while let Some(Lexeme { sign: Sign::Near(distance), .. }) = self.peek() {
+        while let Some(Lexeme { sign: Sign::Near(reach), .. }) = self.peek() {
             self.at += 1;
-            others.push((*distance, self.part()?));
+            others.push((*reach, self.part()?));
         }
         if others.is_empty() {
             return Ok(first);
@@ -121,7 +132,12 @@ impl<'l, 'c> Parser<'l, 'c> {
         let kind = match lexeme.sign {
             Sign::Word(term) | Sign::Phrase(term) => Kind::Term(term.into()),
             Sign::Concept(name) => Kind::Concept(name.into()),
+            Sign::Fact(name, value) => {
+                Kind::Fact(Fact::parse(name, value).map_err(|message| Fault { at, message })?)
+            }
             Sign::Open => return self.parentheses(at),
+            Sign::Sentence => return self.sentence(at),
+            Sign::Of(few) => return self.few(at, few),
             _ => return Err(self.missing(Some(lexeme))),
         };
         self.at += 1;
@@ -129,20 +145,75 @@ impl<'l, 'c> Parser<'l, 'c> {
     }
 
     fn parentheses(&mut self, at: usize) -> Parsed {
+        let mut list = self.list(at)?;
+        match (list.pop(), list.first()) {
+            (Some(only), None) => Ok(only),
+            _ => Err(Fault {
+                at: self.comma(at),
+                message: "a comma has no meaning here; write `OR` or `AND`".into(),
+            }),
+        }
+    }
+
+    /// What stands in parentheses, which open here and began with the byte `at`.
+    fn list(&mut self, at: usize) -> Result<Vec<Expression>, Fault> {
         let fault = |message: &str| Fault { at, message: message.into() };
         if self.depth == DEEPEST {
             return Err(fault("parentheses nest too deeply here; put parts of the rule into concepts"));
         }
         self.at += 1;
         self.depth += 1;
-        let inner = self.any()?;
+        let mut parts = vec![self.any()?];
+        while self.take(Sign::Comma) {
+            parts.push(self.any()?);
+        }
         self.depth -= 1;
         if self.take(Sign::Close) {
-            return Ok(inner);
+            return Ok(parts);
         }
         Err(self
             .peek()
             .map_or_else(|| fault("this parenthesis is never closed; add `)`"), |next| self.unjoined(next)))
+    }
+
+    fn sentence(&mut self, at: usize) -> Parsed {
+        self.at += 1;
+        let parts = self.list(at)?;
+        parts.iter().try_for_each(in_sentence)?;
+        let inner = match <[Expression; 1]>::try_from(parts) {
+            Ok([only]) if matches!(only.kind, Kind::Term(_) | Kind::Concept(_)) => {
+                let message = "a single word always stands in one sentence; write `SENTENCE(a, b)`".into();
+                return Err(Fault { at, message });
+            }
+            Ok([only]) => only,
+            Err(parts) => Expression { at, kind: Kind::All(parts) },
+        };
+        Ok(Expression { at, kind: Kind::Sentence(Box::new(inner)) })
+    }
+
+    fn few(&mut self, at: usize, few: usize) -> Parsed {
+        self.at += 1;
+        let parts = self.list(at)?;
+        if parts.len() < 2 || few > parts.len() {
+            let message = format!(
+                "`{few} of` can never be met by {}; list more, divided by commas: `2 of (a, b, c)`",
+                if parts.len() == 1 { "one part".into() } else { format!("{} parts", parts.len()) }
+            );
+            return Err(Fault { at, message });
+        }
+        let twice =
+            parts.iter().enumerate().find(|(n, part)| parts.iter().take(*n).any(|other| alike(part, other)));
+        if let Some((_, part)) = twice {
+            let message = "this part stands twice in the list and would count twice; remove it here".into();
+            return Err(Fault { at: part.at, message });
+        }
+        Ok(Expression { at, kind: Kind::Few(few, parts) })
+    }
+
+    /// The first comma behind byte `at`.
+    fn comma(&self, at: usize) -> usize {
+        let comma = |lexeme: &&Lexeme| lexeme.sign == Sign::Comma && lexeme.range.start > at;
+        self.lexemes.iter().find(comma).map_or(at, |comma| comma.range.start)
     }
 
     fn peek(&self) -> Option<&'l Lexeme<'c>> {
@@ -178,6 +249,9 @@ impl<'l, 'c> Parser<'l, 'c> {
             (Some(Lexeme { sign: Sign::Near(_), .. }), Some(not @ Lexeme { sign: Sign::Not, .. })) => {
                 fault(not, not_near("NOT"))
             }
+            (None, Some(comma @ Lexeme { sign: Sign::Comma, .. })) => {
+                fault(comma, "a comma has no meaning here; write `OR` or `AND` between terms".into())
+            }
             (None | Some(Lexeme { sign: Sign::Open, .. }), Some(operator)) => {
                 fault(operator, format!("`{}` has no term before it", self.written(operator)))
             }
@@ -193,6 +267,7 @@ impl<'l, 'c> Parser<'l, 'c> {
         let message = match next.sign {
             Sign::Close => never_opened(),
             Sign::Not => "write `AND NOT` between two terms".into(),
+            Sign::Comma => "a comma has no meaning here; write `OR` or `AND` between terms".into(),
             _ => {
                 let before = self.before();
                 let mut words = [Some(next), before].into_iter().flatten();
@@ -219,19 +294,6 @@ fn never_opened() -> String {
     "this parenthesis was never opened; remove it".into()
 }
 
-fn not_near(what: &str) -> String {
-    format!("`{what}` cannot stand inside NEAR; there, only words, phrases, concepts and ORs of these can")
-}
-
-fn can_be_near(part: &Expression) -> Result<(), Fault> {
-    match &part.kind {
-        Kind::Term(_) | Kind::Concept(_) | Kind::Near(..) => Ok(()),
-        Kind::Any(parts) => parts.iter().try_for_each(can_be_near),
-        Kind::All(_) => Err(Fault { at: part.at, message: not_near("AND") }),
-        Kind::Not(_) => Err(Fault { at: part.at, message: not_near("NOT") }),
-    }
-}
-
 /// What to write instead of a word that was meant as an operator.
 fn misspelt(lexeme: &Lexeme) -> Option<String> {
     let Sign::Word(word) = lexeme.sign else { return None };
@@ -247,118 +309,4 @@ fn misspelt(lexeme: &Lexeme) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The structure of a condition in brackets.
-    fn shape(expression: &Expression) -> String {
-        let all = |parts: &[Expression], sign: &str| parts.iter().map(shape).collect::<Vec<_>>().join(sign);
-        match &expression.kind {
-            Kind::Term(term) => term.clone(),
-            Kind::Concept(name) => format!("@{name}"),
-            Kind::Not(part) => format!("!{}", shape(part)),
-            Kind::All(parts) => format!("[{}]", all(parts, " & ")),
-            Kind::Any(parts) => format!("[{}]", all(parts, " | ")),
-            Kind::Near(first, others) => {
-                let others: Vec<_> =
-                    others.iter().map(|(n, other)| format!(" ~{n} {}", shape(other))).collect();
-                format!("[{}{}]", shape(first), others.concat())
-            }
-        }
-    }
-
-    #[test]
-    fn conditions_read_as_they_are_meant() {
-        let table = [
-            ("arms", "arms"),
-            ("\"military aid\"", "military aid"),
-            ("a OR b AND c", "[a | [b & c]]"),
-            ("a AND b AND NOT c", "[a & b & !c]"),
-            ("NOT a NEAR/3 b", "![a ~3 b]"),
-            ("NOT NOT a", "a"),
-            ("NOT (NOT a)", "!!a"),
-            ("(a OR b) AND c", "[[a | b] & c]"),
-            ("@delivery NEAR/12 @materiel AND @recipient", "[[@delivery ~12 @materiel] & @recipient]"),
-            ("a NEAR/1 b NEAR/2 (c OR \"d e\")", "[a ~1 b ~2 [c | d e]]"),
-            ("(a NEAR/1 b) NEAR/0 c", "[[a ~1 b] ~0 c]"),
-            ("  ( a\tOR\n(b) )  ", "[a | b]"),
-            (
-                "=arms OR ==US OR weapon* OR Il-76 OR N'Djamena OR 🚁",
-                "[=arms | ==US | weapon* | Il-76 | N'Djamena | 🚁]",
-            ),
-            ("NATO OR CS/VP14 OR 30", "[NATO | CS/VP14 | 30]"),
-            ("\"and\" OR \"from: x\"", "[and | from: x]"),
-        ];
-        for (condition, expected) in table {
-            assert_eq!(shape(&parse(condition).unwrap()), expected, "{condition}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_with_place_and_remedy() {
-        let table = [
-            ("", 0, "is empty"),
-            ("   ", 0, "is empty"),
-            ("a b", 2, "no operator between `a` and `b`; write `a AND b`, or \"a b\" for a phrase"),
-            ("a \"b c\"", 2, "no operator between `a` and `\"b c\"`; write `a AND \"b c\"`"),
-            ("@a @b", 3, "write `@a AND @b`"),
-            ("a (b OR c)", 2, "no operator between `a` and `(`"),
-            ("a and b", 2, "`and` is a word here; operators are written in capitals: `AND`"),
-            ("a Or b", 2, "`OR`"),
-            ("not a", 0, "`NOT`"),
-            ("a near/5 b", 2, "`NEAR/5`"),
-            ("a NEAR b", 2, "`NEAR` has no distance"),
-            ("a NEAR/ b", 2, "no number from 0 to 100"),
-            ("a NEAR/101 b", 2, "no number from 0 to 100"),
-            ("a NEAR/-1 b", 2, "no number from 0 to 100"),
-            ("a ADN b", 2, "unknown operator `ADN`; did you mean `AND`?"),
-            ("a AND", 2, "`AND` has no term behind it"),
-            ("OR a", 0, "`OR` has no term before it"),
-            ("a AND OR b", 2, "`AND` has no term behind it"),
-            ("a AND (OR b)", 7, "`OR` has no term before it"),
-            ("a NOT b", 2, "write `AND NOT`"),
-            ("NOT", 0, "`NOT` has no term behind it"),
-            ("(a OR b", 0, "never closed"),
-            ("a)", 1, "never opened"),
-            (")", 0, "never opened"),
-            ("()", 0, "nothing stands between"),
-            ("a AND (", 6, "never closed"),
-            ("\"a b", 0, "quote is never closed"),
-            ("a AND \"\"", 6, "nothing between these quotes"),
-            ("@ AND a", 0, "name of a concept is missing"),
-            ("(a AND b) NEAR/3 c", 1, "`AND` cannot stand inside NEAR"),
-            ("a NEAR/3 (b OR NOT c)", 15, "`NOT` cannot stand inside NEAR"),
-            ("a NEAR/3 NOT c", 9, "`NOT` cannot stand inside NEAR"),
-            ("a BEFORE/3 b", 2, "unknown operator `BEFORE/3`"),
-            ("SENTENCE(a, b)", 0, "unknown operator `SENTENCE`"),
-            ("2 of (a OR b)", 0, "unknown operator `2 of`"),
-            ("from:AfricanHub_ AND a", 0, "unknown operator `from:`"),
-            ("a AND lang:fr", 6, "unknown operator `lang:`"),
-            ("a && b", 2, "unknown operator `&&`; write `AND`"),
-            ("a AND -b", 6, "write `NOT b`"),
-            ("a, b", 0, "comma"),
-            ("“military aid”", 0, "straight quotes"),
-        ];
-        for (condition, at, message) in table {
-            let faults = parse(condition).unwrap_err();
-            assert_eq!(faults[0].at, at, "{condition}: {faults:?}");
-            assert!(faults[0].message.contains(message), "{condition}: {faults:?}");
-        }
-    }
-
-    #[test]
-    fn all_that_cannot_stand_in_a_condition_is_told_at_once() {
-        let places: Vec<usize> =
-            parse("from:a AND b NEAR c OR -d").unwrap_err().into_iter().map(|fault| fault.at).collect();
-        assert_eq!(places, [0, 13, 23]);
-    }
-
-    #[test]
-    fn a_condition_of_any_depth_and_length_is_answered() {
-        let deep = format!("{}a{}", "(".repeat(10_000), ")".repeat(10_000));
-        assert!(parse(&deep).unwrap_err()[0].message.contains("deeply"));
-        assert!(parse(&format!("{}a", "NOT ".repeat(10_000))).is_ok());
-        assert!(parse(&vec!["a"; 10_000].join(" OR ")).is_ok());
-        assert!(parse(&vec!["a"; 10_000].join(" NEAR/3 ")).is_ok());
-    }
-}
+mod tests;

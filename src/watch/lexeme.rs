@@ -1,11 +1,15 @@
 //! The words and signs of a condition, each with its place.
 
+use std::fmt;
 use std::ops::Range;
 
 use winnow::combinator::{alt, delimited, preceded, repeat, terminated};
 use winnow::prelude::*;
 use winnow::stream::LocatingSlice;
 use winnow::token::{rest, take_till, take_while};
+
+use super::fact::{self, Fact};
+use crate::setting::nearest;
 
 /// Something wrong with a condition, at a byte of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,16 +36,24 @@ pub enum Sign<'c> {
     Open,
     /// `)`
     Close,
+    /// `,`
+    Comma,
     /// `AND`
     And,
     /// `OR`
     Or,
     /// `NOT`
     Not,
-    /// `NEAR/n`
-    Near(usize),
+    /// `NEAR/n` or `BEFORE/n`
+    Near(Reach),
+    /// `SENTENCE`, which an opening parenthesis follows
+    Sentence,
+    /// `n of`, which an opening parenthesis follows
+    Of(usize),
     /// `@name`
     Concept(&'c str),
+    /// `name:value`
+    Fact(&'c str, &'c str),
     /// A bare word.
     Word(&'c str),
     /// `"several words"`
@@ -50,21 +62,49 @@ pub enum Sign<'c> {
     Unclosed,
 }
 
+/// How two things must stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// At most so many tokens stand between them.
+    pub distance: usize,
+    /// Whether the first must stand first.
+    pub ordered: bool,
+}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", if self.ordered { "BEFORE" } else { "NEAR" }, self.distance)
+    }
+}
+
 /// The furthest that words may stand apart and still be near.
 const FURTHEST: usize = 100;
 
-/// Operators that other search languages have; here they are none, and not meant as words either.
-const FOREIGN: [&str; 6] = ["BEFORE", "SENTENCE", "ONEAR", "WITHIN", "XOR", "ADJ"];
+/// Operators of other search languages, and what to write here.
+const FOREIGN: [(&str, &str); 8] = [
+    ("ONEAR", "BEFORE/10"),
+    ("ADJ", "BEFORE/0"),
+    ("AFTER", "BEFORE/10, with the two sides exchanged"),
+    ("WITHIN", "NEAR/10"),
+    ("XOR", "(a AND NOT b) OR (b AND NOT a)"),
+    ("ANDNOT", "AND NOT"),
+    ("PARAGRAPH", "SENTENCE(a, b)"),
+    ("ATLEAST", "2 of (a, b, c)"),
+];
 
 /// Divides a condition, or tells all that cannot stand in one.
 pub fn lexemes(condition: &str) -> Result<Vec<Lexeme<'_>>, Vec<Fault>> {
     let raw = raw(condition);
-    let mut faults = Vec::new();
-    let mut lexemes = Vec::with_capacity(raw.len());
-    for (at, lexeme) in raw.iter().enumerate() {
-        match read(lexeme, raw.get(at + 1)) {
-            Ok(sign) => lexemes.push(Lexeme { sign, range: lexeme.range.clone() }),
-            Err(message) => faults.push(Fault { at: lexeme.range.start, message }),
+    let (mut faults, mut lexemes) = (Vec::new(), Vec::with_capacity(raw.len()));
+    let mut at = 0;
+    while let Some(lexeme) = raw.get(at) {
+        let (start, taken) = (lexeme.range.start, joined(raw.get(at..).unwrap_or_default()));
+        let (sign, count) = taken.unwrap_or_else(|| (read(lexeme, raw.get(at + 1)), 1));
+        at += count;
+        let end = raw.get(at - 1).map_or(start, |last| last.range.end);
+        match sign {
+            Ok(sign) => lexemes.push(Lexeme { sign, range: start..end }),
+            Err(message) => faults.push(Fault { at: start, message }),
         }
     }
     if faults.is_empty() { Ok(lexemes) } else { Err(faults) }
@@ -94,14 +134,94 @@ fn raw(condition: &str) -> Vec<Lexeme<'_>> {
     let space = || take_while::<_, _, winnow::error::EmptyError>(0.., char::is_whitespace);
     let mut all = preceded(space(), repeat(0.., terminated(lexeme, space())));
     // Every character begins a piece, so nothing is left over and nothing fails.
-    all.parse(LocatingSlice::new(condition)).unwrap_or_default()
+    let all: Vec<Lexeme> = all.parse(LocatingSlice::new(condition)).unwrap_or_default();
+    all.into_iter().flat_map(at_commas).collect()
 }
 
-fn read<'c>(lexeme: &Lexeme<'c>, next: Option<&Lexeme<'c>>) -> Result<Sign<'c>, String> {
+/// A word in its pieces around commas; one between digits belongs to the number.
+fn at_commas(lexeme: Lexeme<'_>) -> Vec<Lexeme<'_>> {
+    let Sign::Word(word) = lexeme.sign else { return vec![lexeme] };
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let divides = |at: &usize| {
+        let (before, behind) = (word.get(..*at).unwrap_or(""), word.get(at + 1..).unwrap_or(""));
+        !(digit(before.chars().next_back()) && digit(behind.chars().next()))
+    };
+    let commas: Vec<usize> = word.match_indices(',').map(|(at, _)| at).filter(divides).collect();
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    let place = |from: usize, to: usize| lexeme.range.start + from..lexeme.range.start + to;
+    for at in commas.iter().copied().chain([word.len()]) {
+        if let Some(piece) = word.get(from..at).filter(|piece| !piece.is_empty()) {
+            pieces.push(Lexeme { sign: Sign::Word(piece), range: place(from, at) });
+        }
+        if at < word.len() {
+            pieces.push(Lexeme { sign: Sign::Comma, range: place(at, at + 1) });
+        }
+        from = at + 1;
+    }
+    pieces
+}
+
+type Read<'c> = Result<Sign<'c>, String>;
+
+/// What several pieces say together, and how many they are: `2 of (`, `by:"African Hub"`.
+fn joined<'c>(lexemes: &[Lexeme<'c>]) -> Option<(Read<'c>, usize)> {
+    let touches = |first: &Lexeme, next: &Lexeme| first.range.end == next.range.start;
+    match lexemes {
+        [Lexeme { sign: Sign::Word(count), .. }, Lexeme { sign: Sign::Word(of), .. }, rest @ ..]
+            if digits(count) && of.eq_ignore_ascii_case("of") =>
+        {
+            let open = matches!(rest.first(), Some(Lexeme { sign: Sign::Open, .. }));
+            Some((counted(count, of, open), 2))
+        }
+        [
+            first @ Lexeme { sign: Sign::Word(word), .. },
+            next @ Lexeme { sign: Sign::Phrase(value), .. },
+            ..,
+        ] if touches(first, next) => {
+            let name = word.strip_suffix(':').filter(|name| letters(name))?;
+            Some((named(name, value), 2))
+        }
+        _ => None,
+    }
+}
+
+fn counted(count: &str, of: &str, open: bool) -> Read<'static> {
+    if of != "of" {
+        return Err(format!("write `{count} of (...)` with a small `of`"));
+    }
+    if !open {
+        return Err(format!(
+            "`{count} of` counts what stands in parentheses behind it: `{count} of (a, b, c)`; to look for the \
+             words, put them in quotes"
+        ));
+    }
+    let few = count.parse().ok().filter(|few| (1..=1000).contains(few));
+    few.map(Sign::Of).ok_or_else(|| format!("`{count} of` has no sensible number; write `2 of (a, b, c)`"))
+}
+
+/// `name:value`, if there is such a field.
+fn named<'c>(name: &'c str, value: &'c str) -> Read<'c> {
+    if !fact::NAMES.contains(&name) {
+        let near = nearest(&name.to_ascii_lowercase(), fact::NAMES);
+        let hint = near.map_or_else(
+            || format!("fields are {}:", fact::NAMES.join(": ")),
+            |near| format!("did you mean `{near}:`?"),
+        );
+        return Err(format!("unknown field `{name}:`; {hint} To look for it as a word, put it in quotes"));
+    }
+    if value.trim().is_empty() {
+        return Err(format!("the value of `{name}:` is missing; write it behind the colon, without a space"));
+    }
+    Fact::parse(name, value).map(|_| Sign::Fact(name, value))
+}
+
+fn read<'c>(lexeme: &Lexeme<'c>, next: Option<&Lexeme<'c>>) -> Read<'c> {
     match lexeme.sign {
         Sign::Word(word) => {
-            let next = next.map(|next| (next.sign, next.range.start == lexeme.range.end));
-            operator(word).unwrap_or_else(|| plain_word(word, next))
+            let called = next.is_some_and(|next| next.sign == Sign::Open);
+            let touching = called && next.is_some_and(|next| next.range.start == lexeme.range.end);
+            operator(word, called).unwrap_or_else(|| plain_word(word, touching))
         }
         Sign::Concept("") => Err("the name of a concept is missing behind `@`".into()),
         Sign::Phrase(phrase) if phrase.trim().is_empty() => {
@@ -112,40 +232,52 @@ fn read<'c>(lexeme: &Lexeme<'c>, next: Option<&Lexeme<'c>>) -> Result<Sign<'c>, 
     }
 }
 
-fn operator(word: &str) -> Option<Result<Sign<'static>, String>> {
-    let hint = "write it as `NEAR/10`: at most ten words stand between the two";
-    if let Some((near, distance)) = word.split_once('/').filter(|(near, _)| near.eq_ignore_ascii_case("near"))
+/// The operator that `word` is or was meant to be; `called` if a parenthesis opens behind it.
+fn operator(word: &str, called: bool) -> Option<Read<'static>> {
+    let near = |name: &str| ["NEAR", "BEFORE"].into_iter().find(|near| near.eq_ignore_ascii_case(name));
+    if let Some((written, distance)) = word.split_once('/')
+        && let Some(name) = near(written)
     {
-        let distance = distance.parse().ok().filter(|distance| *distance <= FURTHEST);
-        return Some(match distance {
-            Some(distance) if near == "NEAR" => Ok(Sign::Near(distance)),
-            Some(distance) => Err(format!("operators are written in capitals: `NEAR/{distance}`")),
-            None => Err(format!("the distance in `{word}` is no number from 0 to {FURTHEST}; {hint}")),
-        });
+        return Some(reach(word, name, written == name, distance));
     }
     Some(Ok(match word {
         "AND" => Sign::And,
         "OR" => Sign::Or,
         "NOT" => Sign::Not,
-        "NEAR" => return Some(Err(format!("`NEAR` has no distance; {hint}"))),
+        "NEAR" | "BEFORE" => return Some(Err(format!("`{word}` has no distance; {}", distance_hint(word)))),
+        "SENTENCE" if called => Sign::Sentence,
+        "SENTENCE" => {
+            return Some(Err("`SENTENCE` has nothing to hold together; write `SENTENCE(a, b)`".into()));
+        }
+        _ if called && word.eq_ignore_ascii_case("sentence") => {
+            return Some(Err("operators are written in capitals: `SENTENCE(a, b)`".into()));
+        }
         _ => return None,
     }))
 }
 
-/// A word, unless it is what other languages take for an operator.
-fn plain_word<'c>(word: &'c str, next: Option<(Sign<'c>, bool)>) -> Result<Sign<'c>, String> {
-    if let Some(operator) = foreign(word, next) {
-        let known = "operators are AND, OR, NOT and NEAR/n; to look for it as a word, put it in quotes";
-        return Err(format!("unknown operator `{operator}`; {known}"));
+fn reach(word: &str, name: &str, capitals: bool, distance: &str) -> Read<'static> {
+    match distance.parse().ok().filter(|distance| *distance <= FURTHEST) {
+        Some(distance) if capitals => Ok(Sign::Near(Reach { distance, ordered: name == "BEFORE" })),
+        Some(distance) => Err(format!("operators are written in capitals: `{name}/{distance}`")),
+        None => Err(format!(
+            "the distance in `{word}` is no number from 0 to {FURTHEST}; {}",
+            distance_hint(name)
+        )),
     }
-    let instead = match word {
-        "&&" | "&" | "+" => Some("AND"),
-        "||" | "|" => Some("OR"),
-        "!" | "-" => Some("NOT"),
-        _ => None,
-    };
-    if let Some(operator) = instead {
-        return Err(format!("unknown operator `{word}`; write `{operator}`"));
+}
+
+fn distance_hint(name: &str) -> String {
+    format!("write it as `{name}/10`: at most ten words stand between the two")
+}
+
+/// A word, unless it is what other languages take for an operator; `called` if a parenthesis touches it.
+fn plain_word(word: &str, called: bool) -> Read<'_> {
+    if let Some((name, value)) = word.split_once(':').filter(|(name, _)| letters(name)) {
+        return named(name, value);
+    }
+    if let Some(message) = foreign(word, called) {
+        return Err(message);
     }
     if let Some(rest) = word.strip_prefix(['-', '!']) {
         return Err(format!("`{word}` excludes nothing; write `NOT {rest}`, or \"{rest}\" to look for it"));
@@ -155,28 +287,41 @@ fn plain_word<'c>(word: &'c str, next: Option<(Sign<'c>, bool)>) -> Result<Sign<
             "`+` has no meaning here; write `{rest}`, and `AND` between what must all be there"
         ));
     }
-    if word.starts_with(',') || word.ends_with(',') {
-        return Err("a comma has no meaning here; write `OR` or `AND` between terms".into());
-    }
     if word.contains(['“', '”', '„', '«', '»']) {
         return Err("phrases stand in straight quotes: \"military aid\"".into());
     }
     Ok(Sign::Word(word))
 }
 
-/// The part of `word` that is an operator elsewhere: `BEFORE/5`, `SENTENCE(`, `2 of`, `from:`.
-fn foreign(word: &str, next: Option<(Sign, bool)>) -> Option<String> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+/// What to say of a word that is an operator elsewhere: `ONEAR/5`, `COUNT(`, `&&`.
+fn foreign(word: &str, called: bool) -> Option<String> {
+    let instead = match word {
+        "&&" | "&" | "+" => Some("AND"),
+        "||" | "|" => Some("OR"),
+        "!" | "-" => Some("NOT"),
+        _ => None,
+    };
+    if let Some(operator) = instead {
+        return Some(format!("unknown operator `{word}`; write `{operator}`"));
+    }
     let capitals = |text: &str| text.len() > 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    let letters = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let slash = word.split_once('/').is_some_and(|(name, n)| capitals(name) && digits(n));
-    let call = capitals(word) && matches!(next, Some((Sign::Open, true)));
-    let count = digits(word) && matches!(next, Some((Sign::Word("of" | "OF"), _)));
-    if count {
-        return Some(format!("{word} of"));
+    let slashed = word.split_once('/').filter(|(name, n)| capitals(name) && digits(n)).map(|(name, _)| name);
+    let name = slashed.unwrap_or(word);
+    let known = FOREIGN.iter().find(|(foreign, _)| *foreign == name).map(|(_, instead)| *instead);
+    if known.is_none() && slashed.is_none() && !(called && capitals(word)) {
+        return None;
     }
-    if slash || call || FOREIGN.contains(&word) {
-        return Some(word.into());
-    }
-    word.split_once(':').filter(|(name, _)| letters(name)).map(|(name, _)| format!("{name}:"))
+    let instead = known.map_or_else(String::new, |instead| format!("write `{instead}`; "));
+    Some(format!(
+        "unknown operator `{word}`; {instead}operators are AND, OR, NOT, NEAR/n, BEFORE/n, SENTENCE(...) and \
+         n of (...); to look for it as a word, put it in quotes"
+    ))
+}
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn letters(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }

@@ -11,3 +11,4 @@ mod server;
 mod sink;
 mod source;
 mod store;
+mod watchlist;

@@ -1,0 +1,272 @@
+//! What had to be folded away for words of a post to meet a term.
+
+use std::fmt;
+
+use serde::Serialize;
+use unicode_normalization::char::is_combining_mark;
+
+use super::term::{Term, Word};
+use crate::model::matched::Field;
+use crate::text::Token;
+use crate::text::fold::{Class, entry};
+use crate::text::script::Script;
+use crate::text::stem::Language;
+use crate::text::token::{analyse, analyse_link};
+
+/// A difference between a term and the words that met it, which did not keep them apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
+pub enum Fold {
+    /// Percent signs of an address.
+    Address,
+    /// Compatibility forms: `𝗥𝘂𝘀𝘀𝗶𝗮`.
+    Compatibility,
+    /// Invisible characters, tatweel.
+    Noise,
+    /// Letters of another script that look alike.
+    LookAlike,
+    /// Accents, vowel signs, hamza.
+    Diacritics,
+    /// Capitals.
+    Case,
+    /// Words written as one, or a phrase of the parts of a tag.
+    Joined,
+    /// The word is a part of a longer one, such as a tag.
+    Part,
+    /// The word begins as the term says.
+    Prefix,
+    /// Small words written together with it, in Arabic.
+    Clitic,
+    /// Another form of the word, in this language.
+    Stem(String),
+}
+
+impl fmt::Display for Fold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Address => "address",
+            Self::Compatibility => "compatibility",
+            Self::Noise => "noise",
+            Self::LookAlike => "look-alike",
+            Self::Diacritics => "diacritics",
+            Self::Case => "case",
+            Self::Joined => "joined",
+            Self::Part => "part",
+            Self::Prefix => "prefix",
+            Self::Clitic => "clitic",
+            Self::Stem(language) => return write!(f, "stem:{language}"),
+        })
+    }
+}
+
+impl From<Fold> for String {
+    fn from(fold: Fold) -> Self {
+        fold.to_string()
+    }
+}
+
+/// Words of a post.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'p> {
+    /// The part of the post they stand in.
+    pub field: Field,
+    /// All it says.
+    pub text: &'p str,
+    /// Their first byte.
+    pub start: usize,
+    /// The byte behind them.
+    pub end: usize,
+}
+
+/// What was folded so that the words at `place` met the term `written`, which inflects in `languages`; in the
+/// order of the analysis.
+pub fn folds(written: &str, languages: &[Language], place: Place) -> Vec<Fold> {
+    let form = place.text.get(place.start..place.end).unwrap_or_default();
+    let link = matches!(place.field, Field::Link(_));
+    let mut found = of_characters(written, form, link);
+    let tokens = if link { analyse_link(form) } else { analyse(form) };
+    if let Ok(term) = Term::parse(written) {
+        match (tokens.as_slice(), term.joined()) {
+            (tokens, _) if tokens.len() == term.words.len() => {
+                for (word, token) in term.words.iter().zip(tokens) {
+                    of_word(word, token, languages, &mut found);
+                }
+            }
+            ([token], Some(joined)) => {
+                found.push(Fold::Joined);
+                joined.words.iter().for_each(|word| of_word(word, token, languages, &mut found));
+            }
+            _ => found.push(Fold::Joined),
+        }
+    }
+    if !link && is_part(place) {
+        found.push(Fold::Part);
+    }
+    in_order(found)
+}
+
+fn of_characters(written: &str, form: &str, link: bool) -> Vec<Fold> {
+    let mut found = Vec::new();
+    if link && form.contains('%') {
+        return vec![Fold::Address];
+    }
+    for c in form.chars().filter(|c| !written.contains(*c)) {
+        let known = entry(c);
+        let selector = matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}');
+        match known.class {
+            Class::Noise if is_combining_mark(c) && !selector => found.push(Fold::Diacritics),
+            Class::Noise => found.push(Fold::Noise),
+            _ if known.compat.is_some() => found.push(Fold::Compatibility),
+            _ => {}
+        }
+    }
+    let mixed = |word: &str| {
+        let scripts = [Script::Latin, Script::Cyrillic, Script::Greek];
+        let has = |script: &&Script| {
+            let mut letters = word.chars().filter(|c| entry(*c).class == Class::Letter);
+            letters.any(|c| {
+                Script::of(entry(c).compat.as_deref().and_then(|form| form.chars().next()).unwrap_or(c))
+                    == **script
+            })
+        };
+        scripts.iter().filter(has).count() > 1
+    };
+    if form.split(|c: char| entry(c).class == Class::Other).any(mixed) {
+        found.push(Fold::LookAlike);
+    }
+    found
+}
+
+fn of_word(word: &Word, token: &Token, languages: &[Language], found: &mut Vec<Fold>) {
+    let (own, met) = (&word.token, token);
+    let differ = |one: &str, other: &str, same: fn(char) -> String| {
+        one.chars().zip(other.chars()).any(|(one, other)| one != other && same(one) == same(other))
+    };
+    if differ(&own.cased, &met.cased, |c| entry(c).lower.to_string()) {
+        found.push(Fold::Case);
+    }
+    let spelled = own.folded == met.folded && own.lower != met.lower;
+    if spelled || differ(&own.lower, &met.lower, |c| entry(c).folded.to_string()) {
+        found.push(Fold::Diacritics);
+    }
+    if own.folded == met.folded {
+        return;
+    }
+    if word.prefix {
+        found.push(Fold::Prefix);
+        return;
+    }
+    let asked = |language: &Language| language.term_stems(&own.lower, &own.folded);
+    let shares = |stems: Vec<String>, asked: &[String]| stems.iter().any(|stem| asked.contains(stem));
+    let meets = |language: &&Language| {
+        language.inflects(met.script) && shares(language.stems(&met.lower, &met.folded), &asked(language))
+    };
+    let Some(language) = languages.iter().find(meets) else { return };
+    let bare = shares(language.term_stems(&met.lower, &met.folded), &asked(language));
+    if met.script == Script::Arabic && (!bare || met.folded.ends_with(&own.folded)) {
+        found.push(Fold::Clitic);
+    }
+    if !(met.script == Script::Arabic && met.folded.ends_with(&own.folded)) {
+        found.push(Fold::Stem(language.code().to_owned()));
+    }
+}
+
+/// Whether letters or digits go on beyond the words, as in a tag.
+fn is_part(place: Place) -> bool {
+    let goes_on = |c: Option<char>| {
+        c.is_some_and(|c| {
+            matches!(entry(c).class, Class::Letter | Class::Digit) && Script::of(c) != Script::Unspaced
+        })
+    };
+    let form = place.text.get(place.start..place.end).unwrap_or_default();
+    let before = place.text.get(..place.start).and_then(|text| text.chars().next_back());
+    let behind = place.text.get(place.end..).and_then(|text| text.chars().next());
+    let ours = |c: Option<char>| c.is_some_and(|c| matches!(entry(c).class, Class::Letter | Class::Digit));
+    (goes_on(before) && ours(form.chars().next())) || (goes_on(behind) && ours(form.chars().next_back()))
+}
+
+fn in_order(found: Vec<Fold>) -> Vec<Fold> {
+    let mut folds: Vec<Fold> = Vec::new();
+    for fold in found {
+        if !folds.contains(&fold) {
+            folds.push(fold);
+        }
+    }
+    // The order of the variants is that of the analysis.
+    folds.sort_by_key(|fold| match fold {
+        Fold::Address => 0,
+        Fold::Compatibility => 1,
+        Fold::Noise => 2,
+        Fold::LookAlike => 3,
+        Fold::Case => 4,
+        Fold::Diacritics => 5,
+        Fold::Joined => 6,
+        Fold::Part => 7,
+        Fold::Prefix => 8,
+        Fold::Clitic => 9,
+        Fold::Stem(_) => 10,
+    });
+    folds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(written: &str, code: &str, text: &str, form: &str, field: Field) -> String {
+        let start = text.find(form).unwrap();
+        let languages: Vec<Language> = Language::parse(code).into_iter().collect();
+        let place = Place { field, text, start, end: start + form.len() };
+        let folds = folds(written, &languages, place);
+        folds.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn each_fold_that_was_needed_is_named_and_no_other() {
+        let table = [
+            ("weapon", "en", "weapon", ""),
+            ("weapon", "en", "Weapon", "case"),
+            ("weapon", "en", "weapons", "stem:en"),
+            ("weapon", "en", "WEAPONS", "case stem:en"),
+            ("=weapon", "en", "𝘄𝗲𝗮𝗽𝗼𝗻", "compatibility"),
+            ("Russia", "en", "𝗥𝘂𝘀𝘀𝗶𝗮", "compatibility"),
+            ("weapons", "en", "wea\u{200B}pons", "noise"),
+            ("weapons", "en", "wеapons", "look-alike"),
+            ("Traoré", "", "Traore", "diacritics"),
+            ("Traore", "", "TRAORÉ", "case diacritics"),
+            ("Traoré", "", "Traore\u{301}", "diacritics"),
+            ("Traoré", "", "Traoré", ""),
+            ("histor*", "en", "Historical", "case prefix"),
+            ("Burkina Faso", "en", "burkinafaso", "case joined"),
+            ("Burkina Faso", "en", "Burkina-Faso", ""),
+            ("سلاح", "ar", "والسلاح", "clitic"),
+            ("سلاح", "ar", "بالسلاح", "clitic"),
+            ("أسلحة", "ar", "اسلحة", "diacritics"),
+            ("السلاح", "ar", "الـــسلاح", "noise"),
+            ("поставка", "ru", "Поставки", "case stem:ru"),
+            ("🇧🇫", "", "🇧🇫", ""),
+            ("==US", "", "ＵＳ", "compatibility"),
+            ("俄罗斯", "zh", "俄罗斯", ""),
+        ];
+        for (written, code, form, expected) in table {
+            assert_eq!(shown(written, code, form, form, Field::Text), expected, "{written}: {form}");
+        }
+    }
+
+    #[test]
+    fn what_goes_on_around_the_words_counts() {
+        let table = [
+            ("Africa Corps", "#AfricaCorps", "AfricaCorps", "joined"),
+            ("Africa", "#AfricaCorps", "Africa", "part"),
+            ("Il-76", "(Il76)", "Il76", ""),
+            ("俄", "俄罗斯", "俄", ""),
+            ("=arms", "arms,", "arms", ""),
+        ];
+        for (written, text, form, expected) in table {
+            assert_eq!(shown(written, "en", text, form, Field::Text), expected, "{written}: {form}");
+        }
+        let link = "https://x.org/%D0%9C%D0%B0%D0%BB%D0%B8";
+        let form = "%D0%9C%D0%B0%D0%BB%D0%B8";
+        assert_eq!(shown("Мали", "ru", link, form, Field::Link(0)), "address");
+    }
+}

@@ -1,0 +1,149 @@
+//! Watchlists as people meet them: the program, its exit codes and what it says.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const CONFIG: &str = "store = \"data\"\nwatchlists = \"list.toml\"\n[source.file.inbox]\nfiles = [\"posts.jsonl\"]\n\
+                      [sink.console.here]\n";
+
+const LIST: &str = "languages = [\"en\"]\naccounts = [\"group:desk\"]\n[concept.arms]\nen = [\"weapon\", \"weapons\"]\n\
+                    [[rule]]\nname = \"arms\"\nseverity = \"high\"\nwhen = \"@arms AND from:file:posts.jsonl\"\n";
+
+/// Runs the program in a folder that holds a configuration, a watchlist and posts.
+fn vigie(config: &str, list: &str, posts: &str, arguments: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("vigie.toml", config), ("list.toml", list), ("posts.jsonl", posts)] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_vigie")));
+    command.current_dir(folder.path()).env_remove("VIGIE_STORE").env_remove("VIGIE_LOG");
+    command.args(["--config", "vigie.toml"]).args(arguments).output().unwrap()
+}
+
+fn said(bytes: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn more_than_twenty_mistakes_are_told_in_one_run_each_with_its_place() {
+    let output = vigie(CONFIG, include_str!("watchlist/mistakes.toml"), "", &["check"]);
+    assert_eq!(output.status.code(), Some(2));
+    let expected = [
+        ("2:1", "unknown key `tilte`; did you mean `title`?"),
+        ("3:27", "`english` is no language code"),
+        ("4:14", "no enabled source watches `file:posts.jsnl`; did you mean `file:posts.jsonl`?"),
+        ("7:17", "`!!!` has no word"),
+        ("8:9", "unknown concept `@sahle`; did you mean `@sahel`?"),
+        ("11:18", "`AND` joins nothing here"),
+        ("12:9", "`@sahel` uses `@coast`, which uses `@sahel` again"),
+        ("15:18", "`of the` has only words that stand in nearly every text"),
+        ("16:9", "`*` needs at least 3 letters"),
+        ("18:10", "`empty` has no terms"),
+        ("24:13", "`Arms_Delivery` is no name"),
+        ("25:13", "did you mean `high`?"),
+        ("26:23", "unknown concept `@recipeint`; did you mean `@recipient`?"),
+        ("31:19", "unknown operator `ONEAR/5`; write `BEFORE/10`"),
+        ("34:13", "a rule `training` stands above already"),
+        ("36:13", "this parenthesis is never closed"),
+        ("41:13", "only what must not be there"),
+        ("46:13", "`unless` holds wherever \"drone\" is"),
+        ("52:23", "no source ever fills `is:retweet`; write `is:repost`"),
+        ("57:13", "`4 of` can never be met by 3 parts"),
+        (
+            "65:11",
+            "should alert, but `list/examples` stays quiet: all of (@arms AND \"convoy\") is there, but not in one",
+        ),
+        (
+            "69:11",
+            "should be quiet, but `list/examples` alerts: `convoy` meets \"convoy\", `rifles` meets @arms",
+        ),
+        ("77:11", "this very example stands above with expect = \"alert\""),
+    ];
+    let found = said(&output.stderr);
+    let (sum, found) = found.split_last().unwrap();
+    for (n, (place, message)) in expected.iter().enumerate() {
+        let line = found.get(n).map_or("", String::as_str);
+        let start = format!("./list.toml:{place}: ");
+        assert!(
+            line.trim_start_matches("./").starts_with(start.trim_start_matches("./"))
+                && line.contains(message),
+            "{place} {message}: {found:#?}"
+        );
+    }
+    assert_eq!((found.len(), sum.as_str()), (expected.len(), "vigie: 23 problems in the configuration"));
+}
+
+#[test]
+fn a_sound_watchlist_is_checked_with_warnings_and_exit_code_0() {
+    let config = format!("{CONFIG}[group.desk]\naccounts = [\"file:posts.jsonl\"]\n");
+    let output = vigie(&config, LIST, "", &["check"]);
+    let found = said(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{found:#?}");
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(
+        found[0].starts_with("warning: ") && found[0].contains("list.toml:4:18: `weapons` finds nothing")
+    );
+    assert!(found[1].contains("list.toml:6:9: no example shows `arms` at work"), "{found:#?}");
+}
+
+#[test]
+fn a_group_or_account_that_does_not_exist_is_an_error_with_its_place() {
+    let output = vigie(CONFIG, LIST, "", &["check"]);
+    assert!(said(&output.stderr)[0].contains("list.toml:2:14: no group is named `desk`; add a [group.desk]"));
+    let config = format!("{CONFIG}[group.desk]\naccounts = [\"file:post.jsonl\"]\n");
+    let output = vigie(&config, LIST, "", &["check"]);
+    let found = said(&output.stderr);
+    assert!(
+        found[0].contains("vigie.toml:7:14: no enabled source watches `file:post.jsonl`; did you"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn only_posts_of_the_accounts_of_a_watchlist_alert() {
+    let config = format!("{CONFIG}[group.desk]\naccounts = [\"file:posts.jsonl\"]\n");
+    let posts = "{\"id\": \"1\", \"text\": \"Weapons\"}\n";
+    let output = vigie(&config, LIST, posts, &["run", "--once"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("list/arms"), "{output:?}");
+    let other = LIST.replace("from:file:posts.jsonl", "from:file:other.jsonl");
+    assert_eq!(vigie(&config, &other, posts, &["check"]).status.code(), Some(2));
+}
+
+#[test]
+fn explanations_come_for_posts_that_match_and_for_those_that_do_not() {
+    let list = LIST.replace("accounts = [\"group:desk\"]\n", "").replace("from:file:posts.jsonl", "NOT toy");
+    let posts = "{\"id\": \"1\", \"text\": \"WEAPONS\"}\n{\"id\": \"2\", \"text\": \"toy weapon\"}\n";
+    let explain = |more: &[&str]| {
+        let arguments: Vec<&str> =
+            ["match", "--explain", "posts.jsonl"].iter().chain(more).copied().collect();
+        vigie(CONFIG, &list, posts, &arguments)
+    };
+    let shown = said(&explain(&["--rule", "list/arms"]).stdout);
+    let expected = [
+        "1 ",
+        "  WEAPONS",
+        "  PASS list/arms (high)",
+        "    PASS when: all of",
+        "      PASS @arms: “WEAPONS” (weapon; case, stem:en)",
+        "      PASS NOT",
+        "        FAIL \"toy\"",
+        "",
+        "2 ",
+        "  toy weapon",
+        "  FAIL list/arms (high)",
+        "    FAIL when: all of",
+        "      PASS @arms: “weapon” (weapon)",
+        "      FAIL NOT",
+        "        PASS \"toy\": “toy” (toy)",
+        "",
+    ];
+    assert_eq!(shown, expected);
+    let json: Vec<serde_json::Value> =
+        said(&explain(&["--json"]).stdout).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&json[0]["alert"], &json[1]["alert"]), (&true.into(), &false.into()));
+    assert_eq!(json[1]["rules"][0]["when"]["parts"][1]["parts"][0]["hits"][0]["form"], "toy");
+    let unknown = explain(&["--rule", "list/arm"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("did you mean `list/arms`?"));
+}
