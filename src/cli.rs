@@ -9,6 +9,7 @@ mod outbox;
 mod poll;
 mod run;
 mod sink;
+mod stories;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,18 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         watchlist: Vec<PathBuf>,
         /// One object per post.
+        #[arg(long)]
+        json: bool,
+        /// Posts as JSON Lines; `-` is standard input.
+        #[arg(default_value = "-", value_name = "POSTS.jsonl")]
+        file: PathBuf,
+    },
+    /// Tell which posts tell the same thing, as the daemon would if every post matched.
+    Stories {
+        /// A watchlist whose names help to tell events apart; may be given several times.
+        #[arg(long, value_name = "FILE")]
+        watchlist: Vec<PathBuf>,
+        /// One object per post, with the id of its story.
         #[arg(long)]
         json: bool,
         /// Posts as JSON Lines; `-` is standard input.
@@ -178,6 +191,7 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
         Command::Run { once } => run::run(path, store, once, clock).await,
         Command::Check => check::check(path, &clock),
         Command::Match { watchlist, json, file } => matching::run(path, &watchlist, json, &file, &clock),
+        Command::Stories { watchlist, json, file } => stories::run(&watchlist, json, &file, clock.as_ref()),
         Command::Poll { source, json } => poll::poll(path, &source, json, &clock).await,
         Command::Sink(SinkCommand::Test { name }) => sink::test(path, &name, &clock).await,
         Command::Outbox(OutboxCommand::List { json }) => {

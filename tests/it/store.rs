@@ -6,12 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use vigie::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Notice, Settlement, SinkId, State};
 use vigie::model::gate::Gate;
 use vigie::model::matched::Severity;
-use vigie::model::post::{Platform, Post};
-use vigie::model::story::{StoryId, StoryKey};
+use vigie::model::post::{Platform, Post, Reference};
+use vigie::model::story::{Copy, StoryId};
 use vigie::model::timeline::{Cursor, TimelineId, TimelineState, Turn};
 use vigie::store::memory::MemoryStore;
 use vigie::store::sled::SledStore;
 use vigie::store::{Addressed, Filing, News, OpenError, Outcome, Sighted, Store, StoreError};
+use vigie::story::Sketch;
 
 /// A kind of store: how it begins, and how it looks to the next process.
 trait Kind {
@@ -125,8 +126,11 @@ fn sighted(post: &Post, met: &[&str]) -> Sighted {
 
 fn filing(post: &Post, story: u8, severity: Severity, due: Timestamp) -> Filing {
     let excerpt = Excerpt::of(post, &[], false, at(0));
+    let original = Reference { id: format!("story {story}"), ..Reference::default() };
+    let copy = Post { repost_of: Some(original), ..post.clone() };
     Filing {
-        keys: vec![StoryKey([story; 16])],
+        sketch: Sketch::of(&copy, &[]),
+        copy: Copy::of(post, at(0)),
         story: StoryId::opened_by(post.key(), post.content()),
         insists: false,
         to: vec![Addressed { sink: sink(), severity, excerpt, due }],

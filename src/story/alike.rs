@@ -1,0 +1,219 @@
+//! Whether two texts tell the same thing, by what stands in one where the other has something else.
+
+use std::ops::Range;
+
+use super::word::{Kind, Word};
+use super::wording::Wording;
+
+/// What two texts have to do with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// They tell the same thing.
+    Same,
+    /// They have the same words, but about another event.
+    Differs,
+    /// They have too little in common to say.
+    Other,
+}
+
+/// Texts with fewer words in common are too alike by chance.
+const FEWEST: usize = 5;
+
+/// Words in common after which one text may go on with facts that the other lacks.
+const OPENING: usize = 7;
+
+/// So many words before the common ones are a label, such as `BREAKING`.
+const LABEL: usize = 4;
+
+/// Of the words that both could share so many percent must be common.
+const ALIKE: usize = 60;
+
+/// A stretch of both texts in which no word is common; one of the two may be empty.
+struct Gap {
+    a: Range<usize>,
+    b: Range<usize>,
+}
+
+/// Compares two texts; the order does not matter.
+pub fn compare(a: &Wording, b: &Wording) -> Verdict {
+    // Where alignments tie the first text would decide, so there is always the same first text.
+    let key = |wording: &Wording| wording.words.iter().map(|word| word.0).collect::<Vec<_>>();
+    let (a, b) = if (key(a), a.cut) <= (key(b), b.cut) { (a, b) } else { (b, a) };
+    Pair { a: a.body(), b: b.body(), texts: [a, b] }.verdict()
+}
+
+struct Pair<'w> {
+    a: &'w [Word],
+    b: &'w [Word],
+    texts: [&'w Wording; 2],
+}
+
+impl Pair<'_> {
+    fn verdict(&self) -> Verdict {
+        if self.a.len().min(self.b.len()) < FEWEST {
+            return Verdict::Other;
+        }
+        let common = common(self.a, self.b);
+        if common.len() < FEWEST {
+            return Verdict::Other;
+        }
+        let gaps = gaps(&common, self.a.len(), self.b.len());
+        let mut core = (self.a.len(), self.b.len());
+        let mut inner = Vec::new();
+        let last = gaps.len() - 1;
+        let mut tail = None;
+        for (at, gap) in gaps.into_iter().enumerate() {
+            let longer = gap.a.len().max(gap.b.len());
+            let free = (at == 0 && self.is_one_sided(&gap) && longer <= LABEL)
+                || (at == last && (self.is_one_sided(&gap) || self.is_cut_off(&gap)));
+            if !free {
+                inner.push(gap);
+                continue;
+            }
+            core = (core.0 - gap.a.len(), core.1 - gap.b.len());
+            if at == last {
+                tail = Some(gap);
+            } else {
+                inner.extend((self.facts(&gap) > 0).then_some(gap));
+            }
+        }
+        let longest = self.a.len().max(self.b.len());
+        let alike = common.len() * 100 / core.0.max(core.1).max(1);
+        let opening = common.len() > OPENING && alike >= 85;
+        if alike < ALIKE || (common.len() * 3 < longest && !opening) {
+            return Verdict::Other;
+        }
+        if inner.iter().any(|gap| self.differs(gap)) || self.tags_differ() {
+            return Verdict::Differs;
+        }
+        let goes_on = tail.is_some_and(|gap| self.facts(&gap) > 0);
+        if (goes_on && common.len() < OPENING) || self.order_differs() {
+            return Verdict::Other;
+        }
+        Verdict::Same
+    }
+
+    fn is_one_sided(&self, gap: &Gap) -> bool {
+        gap.a.is_empty() || gap.b.is_empty()
+    }
+
+    /// Whether a text that was cut only lacks what the other goes on with.
+    fn is_cut_off(&self, gap: &Gap) -> bool {
+        let [a, b] = self.texts;
+        (a.cut && gap.a.len() < 2) || (b.cut && gap.b.len() < 2)
+    }
+
+    /// Facts that only one of the texts has.
+    fn facts(&self, gap: &Gap) -> usize {
+        let count = |run: &[Word], other: &Wording| {
+            run.iter().filter(|word| word.is_fact() && !word.is_tag() && !has(&other.words, **word)).count()
+        };
+        let [a, b] = self.texts;
+        count(part(self.a, &gap.a), b) + count(part(self.b, &gap.b), a)
+    }
+
+    /// Whether the texts name or count something else in a gap.
+    fn differs(&self, gap: &Gap) -> bool {
+        if self.facts(gap) > 0 {
+            return true;
+        }
+        let [a, b] = self.texts;
+        let (run, other) = (part(self.a, &gap.a), part(self.b, &gap.b));
+        let names = |run: &[Word], against: &[Word], text: &Wording| -> Vec<Word> {
+            let own = |word: &&Word| {
+                word.may_name()
+                    && !has(&text.words, **word)
+                    && !against.iter().any(|other| other.resembles(**word))
+            };
+            run.iter().filter(own).copied().collect()
+        };
+        let (only_a, only_b) = (names(run, other, b), names(other, run, a));
+        // One character of a script without spaces is rarely a name.
+        let single = |words: &[Word]| words.len() == 1 && is_character(words);
+        !only_a.is_empty() && !only_b.is_empty() && !(single(&only_a) && single(&only_b))
+    }
+
+    /// Whether tags and flags outside name states, and not the same.
+    fn tags_differ(&self) -> bool {
+        let [a, b] = self.texts;
+        let own = |text: &Wording, other: &Wording| {
+            text.words.iter().any(|word| word.is_tag() && word.is_fact() && !has(&other.words, *word))
+        };
+        own(a, b) && own(b, a)
+    }
+
+    /// Whether what both name comes in another order, as giver and taker do when they change places.
+    fn order_differs(&self) -> bool {
+        let order = |words: &[Word], other: &[Word]| {
+            let mut order: Vec<u32> = Vec::new();
+            for word in words.iter().filter(|word| word.kind() == Kind::Actor && !word.is_tag()) {
+                if has(other, *word) && !order.contains(&word.id()) {
+                    order.push(word.id());
+                }
+            }
+            order
+        };
+        let (a, b) = (order(self.a, self.b), order(self.b, self.a));
+        let both = |list: &[u32], other: &[u32]| -> Vec<u32> {
+            list.iter().filter(|id| other.contains(id)).copied().collect()
+        };
+        both(&a, &b) != both(&b, &a)
+    }
+}
+
+fn has(words: &[Word], word: Word) -> bool {
+    words.iter().any(|other| other.id() == word.id())
+}
+
+fn is_character(words: &[Word]) -> bool {
+    words.iter().all(|word| word.kind() == Kind::Caseless)
+}
+
+fn part<'w>(words: &'w [Word], range: &Range<usize>) -> &'w [Word] {
+    words.get(range.clone()).unwrap_or_default()
+}
+
+/// The places of a longest common subsequence.
+fn common(a: &[Word], b: &[Word]) -> Vec<(usize, usize)> {
+    let width = b.len() + 1;
+    let mut lengths = vec![0_u8; (a.len() + 1) * width];
+    let at = |lengths: &[u8], i: usize, j: usize| lengths.get(i * width + j).copied().unwrap_or_default();
+    for (i, word) in a.iter().enumerate().rev() {
+        for (j, other) in b.iter().enumerate().rev() {
+            let longest = if word.id() == other.id() {
+                at(&lengths, i + 1, j + 1) + 1
+            } else {
+                at(&lengths, i + 1, j).max(at(&lengths, i, j + 1))
+            };
+            if let Some(cell) = lengths.get_mut(i * width + j) {
+                *cell = longest;
+            }
+        }
+    }
+    let (mut i, mut j, mut found) = (0, 0, Vec::new());
+    while let (Some(word), Some(other)) = (a.get(i), b.get(j)) {
+        if word.id() == other.id() {
+            found.push((i, j));
+            (i, j) = (i + 1, j + 1);
+        } else if at(&lengths, i + 1, j) >= at(&lengths, i, j + 1) {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    found
+}
+
+/// What stands before, between and behind the common words: the first and the last always, others if not empty.
+fn gaps(common: &[(usize, usize)], a: usize, b: usize) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    for (at, (next_i, next_j)) in common.iter().chain([&(a, b)]).enumerate() {
+        let gap = Gap { a: i..*next_i, b: j..*next_j };
+        if at == 0 || at == common.len() || !gap.a.is_empty() || !gap.b.is_empty() {
+            gaps.push(gap);
+        }
+        (i, j) = (next_i + 1, next_j + 1);
+    }
+    gaps
+}
