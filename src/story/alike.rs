@@ -129,7 +129,7 @@ impl Pair<'_> {
         };
         let (only_a, only_b) = (names(run, other, b), names(other, run, a));
         // One character of a script without spaces is rarely a name.
-        let single = |words: &[Word]| words.len() == 1 && is_character(words);
+        let single = |words: &[Word]| matches!(words, [word] if word.kind() == Kind::Character);
         !only_a.is_empty() && !only_b.is_empty() && !(single(&only_a) && single(&only_b))
     }
 
@@ -163,10 +163,6 @@ impl Pair<'_> {
 
 fn has(words: &[Word], word: Word) -> bool {
     words.iter().any(|other| other.id() == word.id())
-}
-
-fn is_character(words: &[Word]) -> bool {
-    words.iter().all(|word| word.kind() == Kind::Caseless)
 }
 
 fn part<'w>(words: &'w [Word], range: &Range<usize>) -> &'w [Word] {

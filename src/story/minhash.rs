@@ -8,7 +8,7 @@ const BANDS: usize = 8;
 const ROWS: usize = 4;
 
 /// Words in a row that make an anchor.
-const ROW: usize = 3;
+const ROW: usize = 2;
 
 /// The words from the start among which anchors are chosen.
 const WINDOWS: [usize; 2] = [9, 18];
@@ -27,10 +27,10 @@ fn is_flag(word: Word) -> bool {
     word.is_tag() && word.kind() == Kind::Actor
 }
 
-/// Words; characters of scripts without spaces and without cases only make sense in pairs.
+/// Words; characters of scripts without spaces only make sense in pairs.
 fn features(words: &[Word]) -> Vec<u64> {
     let single = words.iter().map(|word| mix(u64::from(word.id()) + 1));
-    let pairs = words.windows(2).filter(|pair| pair.iter().all(|word| word.kind() == Kind::Caseless));
+    let pairs = words.windows(2).filter(|pair| pair.iter().all(|word| word.kind() == Kind::Character));
     let pairs = pairs.map(|pair| pair.iter().fold(2, |sum, word| mix(sum ^ u64::from(word.id()))));
     let mut features: Vec<u64> = single.chain(pairs).collect();
     features.sort_unstable();

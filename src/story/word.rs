@@ -13,6 +13,8 @@ pub enum Kind {
     Name,
     /// Of a script without capitals, or of a text in capitals: it may be a name.
     Caseless,
+    /// A character of a script without spaces: a few of them may be a name.
+    Character,
     /// A state, or a name of a watchlist.
     Actor,
     /// A number.
@@ -21,8 +23,16 @@ pub enum Kind {
     Turn,
 }
 
-const KINDS: [Kind; 7] =
-    [Kind::Plain, Kind::Initial, Kind::Name, Kind::Caseless, Kind::Actor, Kind::Number, Kind::Turn];
+const KINDS: [Kind; 8] = [
+    Kind::Plain,
+    Kind::Initial,
+    Kind::Name,
+    Kind::Caseless,
+    Kind::Character,
+    Kind::Actor,
+    Kind::Number,
+    Kind::Turn,
+];
 
 /// A word: 21 bits of its hash, 7 of the hash of its beginning, its kind, and whether it is a tag or a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +79,7 @@ impl Word {
 
     /// Whether it is or may be a name.
     pub fn may_name(self) -> bool {
-        matches!(self.kind(), Kind::Name | Kind::Caseless | Kind::Initial | Kind::Actor)
+        matches!(self.kind(), Kind::Name | Kind::Caseless | Kind::Character | Kind::Initial | Kind::Actor)
     }
 }
 

@@ -219,6 +219,9 @@ impl<'t> Reader<'t> {
         if self.names.iter().any(|name| name.contains(&token.range.start)) {
             return Kind::Actor;
         }
+        if token.script == Script::Unspaced {
+            return Kind::Character;
+        }
         if !is_cased(token) {
             return Kind::Caseless;
         }
