@@ -11,6 +11,7 @@ const MOST: usize = 4;
 
 /// Where people gather rather than read; the start of a path there is no page about an event.
 const CROWDS: &[&str] = &[
+    "t.co",
     "t.me",
     "x.com",
     "twitter.com",

@@ -133,13 +133,15 @@ impl Pair<'_> {
         !only_a.is_empty() && !only_b.is_empty() && !(single(&only_a) && single(&only_b))
     }
 
-    /// Whether tags and flags outside name states, and not the same.
+    /// Whether tags and flags around one text name a state that the other lacks, and the other one as well.
     fn tags_differ(&self) -> bool {
         let [a, b] = self.texts;
-        let own = |text: &Wording, other: &Wording| {
-            text.words.iter().any(|word| word.is_tag() && word.is_fact() && !has(&other.words, *word))
+        let own = |text: &Wording, other: &Wording, tagged: bool| {
+            let own =
+                text.words.iter().filter(|word| word.kind() == Kind::Actor && !has(&other.words, **word));
+            own.filter(|word| !tagged || word.is_tag()).count() > 0
         };
-        own(a, b) && own(b, a)
+        (own(a, b, true) && own(b, a, false)) || (own(a, b, false) && own(b, a, true))
     }
 
     /// Whether what both name comes in another order, as giver and taker do when they change places.

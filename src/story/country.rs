@@ -7,7 +7,8 @@ use crate::text::fold;
 
 /// By ISO 3166 code the names, adjectives and usual short forms, folded, apart by `/`; `*` stands for any ending.
 ///
-/// African states and those that deal with their forces. Capitals are left out: they are often only a place.
+/// African states and those that deal with their forces. A capital outside Africa stands for its government; one in Africa
+/// is as often a place where something happens, so those are left out.
 const NAMES: &[(&str, &str)] = &[
     ("DZ", "algeri*/argeli*/алжир*/جزائر/جزائري*/cezayir*/阿尔及利亚/aljeri*"),
     ("AO", "angola*/ангол*/انغولا/انغولي*/安哥拉"),
@@ -99,31 +100,34 @@ const NAMES: &[(&str, &str)] = &[
     ("ZW", "zimbabw*/зимбабв*/زيمبابوي/津巴布韦"),
     (
         "RU",
-        "russia*/russie*/russe*/russo/russa/russos/russas/rusia*/ruso/rusa/rusos/rusas/rusya*/rus/росси*/русск*/\
+        "moscow/moscou/moskva/moscu/moscovo/москва/москвы/москве/москвой/موسكو/moskova/莫斯科/kremlin/russia*/russie*/russe*/russo/russa/russos/russas/rusia*/ruso/rusa/rusos/rusas/rusya*/rus/росси*/русск*/\
             روسيا/روسي/روسيه/urusi/warusi/рф/俄罗斯/俄",
     ),
     ("UA", "ukrain*/ucrani*/украин*/اوكرانيا/اوكراني*/乌克兰"),
     ("BY", "belarus*/bielorus*/беларус*/белорус*/بيلاروسيا/白俄罗斯"),
     (
         "US",
-        "united states/u s/us/usa/american*/americain*/etats unis/estados unidos/eeuu/ee uu/eua/norte american*/\
+        "washington/вашингтон*/واشنطن/pentagon/华盛顿/united states/u s/us/usa/american*/americain*/etats unis/estados unidos/eeuu/ee uu/eua/norte american*/\
             estadounidens*/сша/американск*/الولايات المتحده/امريكا/امريكي*/اميركا/اميركي*/abd/amerika*/marekani/amurka/\
             美国/美军",
     ),
-    ("CN", "china/chinese/chine/chinois*/chino/china/chinos/chines*/кита*/الصين/صيني*/cin/cinli/uchina/中国"),
+    (
+        "CN",
+        "beijing/pekin/pequim/пекин*/بكين/北京/china/chinese/chine/chinois*/chino/china/chinos/chines*/кита*/الصين/صيني*/cin/cinli/uchina/中国",
+    ),
     (
         "TR",
-        "turkey/turkiye*/turkish/turquie/turc/turque/turcs/turques/turquia/turco*/turca*/турци*/турецк*/تركيا/تركي/\
+        "ankara/анкар*/انقره/安卡拉/turkey/turkiye*/turkish/turquie/turc/turque/turcs/turques/turquia/turco*/turca*/турци*/турецк*/تركيا/تركي/\
             تركيه/turk/uturuki/turkiyya/土耳其",
     ),
     (
         "FR",
-        "france/french/francais*/francia/franca/franceses/frances/francesa*/франц*/فرنسا/فرنسي*/fransa*/fransiz*/\
+        "париж*/باريس/巴黎/france/french/francais*/francia/franca/franceses/frances/francesa*/франц*/فرنسا/فرنسي*/fransa*/fransiz*/\
             ufaransa/faransa/法国",
     ),
     (
         "GB",
-        "britain/british/uk/united kingdom/great britain/royaume uni/grande bretagne/britanni*/reino unido/gran bretana/\
+        "london/londres/londra/лондон*/لندن/伦敦/britain/british/uk/united kingdom/great britain/royaume uni/grande bretagne/britanni*/reino unido/gran bretana/\
             британ*/великобритан*/بريطانيا/بريطاني*/ingiltere/ingiliz/uingereza/birtaniya/英国",
     ),
     (
@@ -147,20 +151,23 @@ const NAMES: &[(&str, &str)] = &[
     ("RO", "romania*/roumain*/roumanie/румын*/رومانيا/罗马尼亚"),
     ("GR", "greece/greek/grece/grec/grecs/grecia/греци*/греческ*/اليونان/yunan*/希腊"),
     ("IL", "israel*/израил*/اسراييل/اسراييلي*/israil/以色列"),
-    ("IR", "iran*/irao/иран*/ايران/ايراني*/伊朗"),
+    ("IR", "tehran/teheran/тегеран*/طهران/德黑兰/iran*/irao/иран*/ايران/ايراني*/伊朗"),
     (
         "AE",
-        "emirat*/emirati*/uae/united arab emirates/emirados/эмират*/оаэ/الامارات/اماراتي*/bae/imarati/abu dhabi/\
+        "абу даби/ابوظبي/emirat*/emirati*/uae/united arab emirates/emirados/эмират*/оаэ/الامارات/اماراتي*/bae/imarati/abu dhabi/\
             abou dhabi/阿联酋",
     ),
-    ("SA", "saudi*/saoudi*/arabie saoudite/saudita*/саудов*/السعوديه/سعودي*/suudi*/沙特"),
-    ("QA", "qatar*/catar*/катар*/قطر/قطري*/katar*/卡塔尔"),
+    (
+        "SA",
+        "riyadh/riyad/эр рияд*/الرياض/利雅得/saudi*/saoudi*/arabie saoudite/saudita*/саудов*/السعوديه/سعودي*/suudi*/沙特",
+    ),
+    ("QA", "doha/доха/الدوحه/多哈/qatar*/catar*/катар*/قطر/قطري*/katar*/卡塔尔"),
     ("KW", "kuwait*/koweit*/кувейт*/الكويت/kuveyt/科威特"),
     ("JO", "jordan*/иордан*/الاردن/اردني*/urdun/约旦"),
     ("AZ", "azerba*/азербайдж*/اذربيجان/阿塞拜疆"),
     (
         "IN",
-        "india/indian/inde/indien*/indiano*/indiens/indienne/indiennes/индия/индии/индию/индией/индийск*/الهند/هندي*/hindistan/uhindi/印度",
+        "new delhi/нью дели/nueva delhi/nova deli/نيودلهي/新德里/india/indian/inde/indien*/indiano*/indiens/indienne/indiennes/индия/индии/индию/индией/индийск*/الهند/هندي*/hindistan/uhindi/印度",
     ),
     ("PK", "pakistan*/paquist*/пакистан*/باكستان/باكستاني*/巴基斯坦"),
     ("JP", "japan*/japon*/япон*/اليابان/日本"),
@@ -224,12 +231,10 @@ fn one(table: &Table, words: &[&str], shown: &str) -> Option<&'static str> {
     (!everyday).then_some(*found)
 }
 
-/// The longest beginning of one word that the table has.
+/// The longest beginning that the table has, with a part of the last word.
 fn beginning<'t>(table: &'t Table, word: &str) -> Option<&'t &'static str> {
-    if word.contains(' ') {
-        return None;
-    }
-    let ends = word.char_indices().map(|(at, _)| at).skip(3).chain([word.len()]);
+    let whole = word.rfind(' ').map_or(0, |space| space + 1);
+    let ends = word.char_indices().map(|(at, _)| at).filter(|at| *at > whole).skip(2).chain([word.len()]);
     ends.filter_map(|end| table.begins.get(word.get(..end)?)).last()
 }
 
@@ -259,18 +264,15 @@ fn table() -> Table {
         for name in names.split('/') {
             let name = fold::folded(name);
             let name = name.strip_prefix("ال").unwrap_or(&name);
-            match name.strip_suffix('*') {
-                Some(start) => table.begins.insert(start.into(), *code),
-                None => {
-                    let name = spaced(name);
-                    if let Some((first, rest)) = name.split_once(' ') {
-                        let words = 2 + rest.matches(' ').count();
-                        let longest = table.several.entry(first.into()).or_default();
-                        *longest = words.max(*longest);
-                    }
-                    table.whole.insert(name, *code)
-                }
-            };
+            let starred = name.strip_suffix('*');
+            let name = spaced(starred.unwrap_or(name));
+            if let Some((first, rest)) = name.split_once(' ') {
+                let words = 2 + rest.matches(' ').count();
+                let longest = table.several.entry(first.into()).or_default();
+                *longest = words.max(*longest);
+            }
+            let names = if starred.is_some() { &mut table.begins } else { &mut table.whole };
+            names.insert(name, *code);
         }
     }
     table

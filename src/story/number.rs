@@ -98,9 +98,9 @@ const DATES: &[(u32, &str)] = &[
 ];
 
 /// Words that turn a report into its contrary.
-const DENIALS: &str = "not/never/denies/denied/deny/denial/fake/false/pas/jamais/dement/dementi/dementent/faux/не/нет/\
-    никогда/опроверг/опровергли/опровергает/опровергла/фейк/nao/nunca/nega/negou/desmente/falso/niega/desmiente/degil/yalanladi/\
-    yok/hakuna/si/sio/hapana/ba/karyata/لم/لن/ليس/ليست/لا/نفي/نفت/تنفي/ينفي/没/未/不/否认";
+const DENIALS: &str = "not/never/denies/denied/deny/fake/false/pas/jamais/dement/dementi/dementent/faux/не/нет/никогда/опроверг/\
+    опровергли/опровергает/опровергла/фейк/nao/nunca/nega/negou/desmente/falso/niega/desmiente/degil/yalanladi/hakuna/sio/\
+    karyata/لم/لن/ليس/ليست/لا/نفي/نفت/تنفي/ينفي/没/未/不/否认";
 
 /// These words are dates only in a text that gives them a capital.
 const CAPITAL: &[&str] = &["may", "march", "mart", "pazar", "sep", "ocak", "jan", "ekim"];

@@ -158,7 +158,11 @@ impl<'t> Reader<'t> {
         let ahead = self.tokens.get(at..(at + 6).min(self.end)).unwrap_or_default();
         let folded: Vec<&str> = ahead.iter().map(|token| &*token.folded).collect();
         if let Some((state, count)) = country::named(&folded, &token.cased) {
-            return (Some(actor(state, tag)), at + count);
+            let label = at == 0 && matches!(self.gap(count).trim(), ":" | "|" | "-" | "–" | "—");
+            return (Some(actor(state, tag || label)), at + count);
+        }
+        if let Some((number, next)) = self.characters(at) {
+            return (Some(Word::new(&number, Kind::Number, Script::Number, tag)), next);
         }
         (self.other(at, token, tag), at + 1)
     }
@@ -183,7 +187,8 @@ impl<'t> Reader<'t> {
             next += 1;
         }
         let plain = number.trim_start_matches('0').to_owned();
-        let hangs = self.tokens.get(next).filter(|token| self.gap(next).len() < 2 && is_cased(token));
+        let joined = matches!(self.gap(next), "" | "-" | "'" | "’");
+        let hangs = self.tokens.get(next).filter(|token| joined && is_cased(token));
         match hangs.map(|token| &*token.folded) {
             Some("st" | "nd" | "rd" | "th" | "e" | "er" | "eme" | "re" | "й" | "я" | "го" | "ю")
                 if next < self.end =>
@@ -193,6 +198,29 @@ impl<'t> Reader<'t> {
             Some(unit) if unit.chars().count() <= 2 && self.gap(next).is_empty() => (plain + unit, next + 1),
             _ => (plain, next),
         }
+    }
+
+    /// A number in Han characters, and the token behind it.
+    fn characters(&self, at: usize) -> Option<(String, usize)> {
+        let digit = |at: usize| {
+            let token =
+                self.tokens.get(at).filter(|token| at < self.end && token.script == Script::Unspaced)?;
+            match number::measure(&token.folded, &token.cased) {
+                Some(Measure::Exactly(count)) => Some(count),
+                _ if token.folded == "一" => Some(1),
+                _ => None,
+            }
+        };
+        let digits: Vec<u32> = (at..).map_while(digit).take(9).collect();
+        let (mut sum, mut ones) = (0_u64, 0_u64);
+        for digit in digits.iter().map(|digit| u64::from(*digit)) {
+            match digit {
+                0..10 => ones = ones * 10 + digit,
+                10..10_000 => (sum, ones) = (sum + ones.max(1) * digit, 0),
+                _ => (sum, ones) = ((sum + ones).max(1).saturating_mul(digit), 0),
+            }
+        }
+        (digits.len() > 1).then(|| ((sum + ones).to_string(), at + digits.len()))
     }
 
     fn other(&self, at: usize, token: &Token, tag: bool) -> Option<Word> {
@@ -222,6 +250,10 @@ impl<'t> Reader<'t> {
         if token.script == Script::Unspaced {
             return Kind::Character;
         }
+        // An Arabic sentence begins with its verb, unless a place stands before a colon.
+        if token.script == Script::Arabic && self.begins_sentence(at) && !self.gap(at + 1).contains(':') {
+            return Kind::Plain;
+        }
         if !is_cased(token) {
             return Kind::Caseless;
         }
@@ -247,14 +279,18 @@ fn is_one_of(word: &str, list: &str) -> bool {
     list.split_ascii_whitespace().any(|listed| listed == word)
 }
 
-/// An Arabic word without its `and` and its article.
+/// An Arabic word without its `and`, its `for` and its article.
 fn bare(token: &Token) -> &str {
     let word = &*token.folded;
     if token.script != Script::Arabic {
         return word;
     }
     let rest = word.strip_prefix('و').filter(|rest| rest.starts_with("ال")).unwrap_or(word);
-    rest.strip_prefix("ال").filter(|rest| rest.chars().count() > 2).unwrap_or(rest)
+    ["ال", "لل"]
+        .iter()
+        .find_map(|article| rest.strip_prefix(article))
+        .filter(|bare| bare.chars().count() > 2)
+        .unwrap_or(rest)
 }
 
 #[cfg(test)]
@@ -271,7 +307,7 @@ mod tests {
         let plain = "Russia promises more weapons and training to Burkina Faso";
         let dressed = [
             "RT @hub: Russia promises more weapons and training to Burkina Faso",
-            "🇷🇺🇧🇫 RUSSIA promises more weapons, and training, to #BurkinaFaso! https://example.org/x",
+            "🇷🇺🇧🇫 RUSSIA promises more #weapons, and training, to Burkina-Faso! https://example.org/x",
             "Russia promises more weapons and training to Burkina-Faso 🔥 #AES #Sahel 🇧🇫",
             "Russia promises more weapons and training to Burkina Faso (via @hub)",
             "Russia promises more weapons and training to Burkina Faso\n\nJoin 👉 t.me/hub_africa",
