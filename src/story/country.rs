@@ -255,7 +255,7 @@ fn particles_off(name: &str) -> Vec<&str> {
 pub fn flagged(flag: &str) -> Option<String> {
     let letter = |c: char| char::from_u32((c as u32).checked_sub(0x1F1E6)? + u32::from(b'A'));
     let code: Option<String> = flag.chars().map(letter).collect();
-    code.filter(|code| code.len() == 2)
+    code.filter(|code| code.len() == 2 && code.is_ascii())
 }
 
 fn table() -> Table {
@@ -324,7 +324,9 @@ mod tests {
     fn a_flag_is_its_state() {
         assert_eq!(flagged("🇷🇺").as_deref(), Some("RU"));
         assert_eq!(flagged("🇷"), None);
-        assert_eq!(flagged("🔥🔥"), None);
+        for picture in ["🚨", "🔥", "🔥🔥", "➡"] {
+            assert_eq!(flagged(picture), None, "{picture}");
+        }
     }
 
     #[test]
