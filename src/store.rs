@@ -181,7 +181,7 @@ pub struct Addressed {
 pub(crate) struct Filed {
     pub story: Story,
     pub kept: Kept,
-    /// The keys under which the story is found now and was not before; see [`enlist`].
+    /// The keys under which the story is found because of the post; see [`enlist`].
     pub keys: Vec<StoryKey>,
     pub deliveries: Vec<Delivery>,
 }

@@ -210,6 +210,8 @@ fn a_vague_copy_does_not_tie_two_events_together() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn a_post_is_its_own_story_and_telling_is_mutual(
         a in "(\\PC{0,9}[ #@🇷🇺]){0,30}",

@@ -46,7 +46,7 @@ impl Wording {
 const SMALL: &str = "the and for with from that this has have had was were are been will its his her their one les des une \
     aux est ont par sur dans pour avec qui que ses son leur los las del por con para una uno sus han fue \
     dos das nos nas uma aos foi pelo pela seu sua или как что это для при его был была было были над под \
-    bir icin ile daki olan kwa wa ya na la za katika من الي علي في عن مع ان قد كان هذا هذه التي الذي بعد ذلك \
+    bir icin ile daki olan kwa wa ya na la za katika من الي علي في عن مع ان قد كان هذا هذه التي الذي بعد ذلك ضمن اطار عبر خلال حسب بحسب وفق وفقا حول بين منذ حتي لدي بشان \
     via amp";
 
 /// What begins a line about the post itself.
