@@ -29,7 +29,9 @@ impl Shelf {
         let candidates = found.into_iter().filter_map(|id| self.stories.get(id)).cloned().collect();
         let Filed { story, kept, keys, deliveries } = file(filing, candidates, open, now);
         let id = story.id.clone();
-        keys.into_iter().for_each(|key| enlist(self.index.entry(key).or_default(), &id));
+        for key in keys {
+            enlist(self.index.entry(key).or_default(), &id);
+        }
         self.stories.insert(id.clone(), (story, kept));
         (id, deliveries)
     }

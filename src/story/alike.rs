@@ -19,6 +19,9 @@ pub enum Verdict {
 /// Texts with fewer words in common are too alike by chance.
 const FEWEST: usize = 5;
 
+/// The same for a text that is common as a whole.
+const FEWEST_WHOLE: usize = 4;
+
 /// Words in common after which one text may go on with facts that the other lacks.
 const OPENING: usize = 7;
 
@@ -27,6 +30,19 @@ const LABEL: usize = 4;
 
 /// Of the words that both could share so many percent must be common.
 const ALIKE: usize = 60;
+
+/// Of the words that open a much longer text so many percent must be common.
+const OPENING_ALIKE: usize = 85;
+
+/// What two texts have in common, without what stands before and behind it in one of them.
+struct Core {
+    /// Where they differ.
+    inner: Vec<Gap>,
+    /// What one goes on with.
+    tail: Option<Gap>,
+    /// How many words the longer core has.
+    words: usize,
+}
 
 /// A stretch of both texts in which no word is common; one of the two may be empty.
 struct Gap {
@@ -50,36 +66,15 @@ struct Pair<'w> {
 
 impl Pair<'_> {
     fn verdict(&self) -> Verdict {
-        if self.a.len().min(self.b.len()) < FEWEST {
-            return Verdict::Other;
-        }
         let common = common(self.a, self.b);
-        if common.len() < FEWEST {
+        let whole = common.len() == self.a.len().max(self.b.len());
+        if common.len() < if whole { FEWEST_WHOLE } else { FEWEST } {
             return Verdict::Other;
         }
-        let gaps = gaps(&common, self.a.len(), self.b.len());
-        let mut core = (self.a.len(), self.b.len());
-        let mut inner = Vec::new();
-        let last = gaps.len() - 1;
-        let mut tail = None;
-        for (at, gap) in gaps.into_iter().enumerate() {
-            let longer = gap.a.len().max(gap.b.len());
-            let free = (at == 0 && self.is_one_sided(&gap) && longer <= LABEL)
-                || (at == last && (self.is_one_sided(&gap) || self.is_cut_off(&gap)));
-            if !free {
-                inner.push(gap);
-                continue;
-            }
-            core = (core.0 - gap.a.len(), core.1 - gap.b.len());
-            if at == last {
-                tail = Some(gap);
-            } else {
-                inner.extend((self.facts(&gap) > 0).then_some(gap));
-            }
-        }
+        let Core { inner, tail, words } = self.core(gaps(&common, self.a.len(), self.b.len()));
+        let alike = common.len() * 100 / words.max(1);
         let longest = self.a.len().max(self.b.len());
-        let alike = common.len() * 100 / core.0.max(core.1).max(1);
-        let opening = common.len() > OPENING && alike >= 85;
+        let opening = common.len() > OPENING && alike >= OPENING_ALIKE;
         if alike < ALIKE || (common.len() * 3 < longest && !opening) {
             return Verdict::Other;
         }
@@ -93,8 +88,25 @@ impl Pair<'_> {
         Verdict::Same
     }
 
-    fn is_one_sided(&self, gap: &Gap) -> bool {
-        gap.a.is_empty() || gap.b.is_empty()
+    /// Tells the gaps that count from what only stands around the common text.
+    fn core(&self, gaps: Vec<Gap>) -> Core {
+        let (mut a, mut b) = (self.a.len(), self.b.len());
+        let (mut inner, mut tail) = (Vec::new(), None);
+        let last = gaps.len().saturating_sub(1);
+        for (at, gap) in gaps.into_iter().enumerate() {
+            let one_sided = gap.a.is_empty() || gap.b.is_empty();
+            let label = at == 0 && one_sided && gap.a.len().max(gap.b.len()) <= LABEL;
+            let rest = at == last && (one_sided || self.is_cut_off(&gap));
+            if label || rest {
+                (a, b) = (a - gap.a.len(), b - gap.b.len());
+            }
+            if rest {
+                tail = Some(gap);
+            } else if !label || self.facts(&gap) > 0 {
+                inner.push(gap);
+            }
+        }
+        Core { inner, tail, words: a.max(b) }
     }
 
     /// Whether a text that was cut only lacks what the other goes on with.
@@ -130,7 +142,8 @@ impl Pair<'_> {
         let (only_a, only_b) = (names(run, other, b), names(other, run, a));
         // One character of a script without spaces is rarely a name.
         let single = |words: &[Word]| matches!(words, [word] if word.kind() == Kind::Character);
-        !only_a.is_empty() && !only_b.is_empty() && !(single(&only_a) && single(&only_b))
+        let neither = only_a.is_empty() || only_b.is_empty();
+        !neither && !(single(&only_a) && single(&only_b))
     }
 
     /// Whether tags and flags around one text name a state that the other lacks, and the other one as well.

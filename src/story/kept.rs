@@ -84,7 +84,7 @@ impl Serialize for Kept {
             put_numbers(&mut bytes, &sketch.quotes);
             put_numbers(&mut bytes, &sketch.pages);
             bytes.extend([u8::from(sketch.wording.cut), sketch.wording.words.len() as u8]);
-            sketch.wording.words.iter().for_each(|word| bytes.extend(word.0.to_le_bytes()));
+            bytes.extend(sketch.wording.words.iter().flat_map(|word| word.0.to_le_bytes()));
         }
         serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
     }
@@ -92,7 +92,7 @@ impl Serialize for Kept {
 
 fn put_numbers(bytes: &mut Vec<u8>, numbers: &[u64]) {
     bytes.push(numbers.len() as u8);
-    numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+    bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
 }
 
 impl<'de> Deserialize<'de> for Kept {
@@ -156,8 +156,8 @@ mod tests {
         let mut kept = Kept::default();
         let mut found = Vec::new();
         for id in 0..200 {
-            let text: String = (0..200).map(|word| format!("Ж{id}x{word} ")).collect();
-            found.extend(kept.add(sketch(id, &text)));
+            let words: Vec<String> = (0..200).map(|word| format!("Ж{id}x{word}")).collect();
+            found.extend(kept.add(sketch(id, &words.join(" "))));
         }
         found.sort_unstable();
         found.dedup();

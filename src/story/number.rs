@@ -128,9 +128,15 @@ fn table() -> HashMap<String, Measure> {
             }
         }
     };
-    DATES.iter().for_each(|(date, words)| add(words, Measure::Date(*date)));
-    PLACES.iter().for_each(|(place, words)| add(words, Measure::Place(*place)));
-    COUNTS.iter().for_each(|(count, words)| add(words, Measure::Exactly(*count)));
+    for (date, words) in DATES {
+        add(words, Measure::Date(*date));
+    }
+    for (place, words) in PLACES {
+        add(words, Measure::Place(*place));
+    }
+    for (count, words) in COUNTS {
+        add(words, Measure::Exactly(*count));
+    }
     add(DENIALS, Measure::Denial);
     table
 }

@@ -101,6 +101,7 @@ const TEMPLATES: &[&[&str]] = &[
         "韩国向安哥拉海军赠送五艘巡逻艇，首批船员将在釜山接受训练",
     ],
     &["weapons for the army now", "weapons for the army now"],
+    &["Good morning and a calm week to all of you", "Good morning and a calm evening to everybody"],
 ];
 
 #[test]

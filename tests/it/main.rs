@@ -9,3 +9,4 @@ mod server;
 mod sink;
 mod source;
 mod store;
+mod stories;

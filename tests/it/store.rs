@@ -452,7 +452,7 @@ async fn a_copy_in_other_words_joins_its_story_also_after_reopening<K: Kind>() {
     drop(store);
     let kind = kind.reopened(at(1));
     let store = kind.store();
-    let edited = post("3", &text.replace("hands", "has given").replace("7", "seven"));
+    let edited = post("3", &text.replace("hands", "has given").replace('7', "seven"));
     let quoted = Reference { id: "2".into(), ..Reference::default() };
     let quote = Post { quote_of: Some(quoted), ..post("4", "Who pays for the fuel?") };
     tell(&store, at(2), &[edited, quote]).await;
