@@ -12,6 +12,7 @@ mod poll;
 mod run;
 mod sink;
 mod status;
+mod stories;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -78,6 +79,18 @@ enum Command {
         /// Explain only this rule, as `watchlist/rule`.
         #[arg(long, value_name = "RULE", requires = "explain")]
         rule: Option<String>,
+        /// Posts as JSON Lines; `-` is standard input.
+        #[arg(default_value = "-", value_name = "POSTS.jsonl")]
+        file: PathBuf,
+    },
+    /// Tell which posts tell the same thing, as the daemon would if every post matched.
+    Stories {
+        /// A watchlist whose names help to tell events apart; may be given several times.
+        #[arg(long, value_name = "FILE")]
+        watchlist: Vec<PathBuf>,
+        /// One object per post, with the id of its story.
+        #[arg(long)]
+        json: bool,
         /// Posts as JSON Lines; `-` is standard input.
         #[arg(default_value = "-", value_name = "POSTS.jsonl")]
         file: PathBuf,
@@ -201,6 +214,7 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
             };
             matching::run(path, &watchlist, &show, &file, &clock)
         }
+        Command::Stories { watchlist, json, file } => stories::run(&watchlist, json, &file, clock.as_ref()),
         Command::Poll { source, json } => poll::poll(path, &source, json, &clock).await,
         Command::Sink(SinkCommand::Test { name }) => sink::test(path, &name, &clock).await,
         Command::Outbox(OutboxCommand::List { json }) => outbox::list(path, store, json, &clock).await,

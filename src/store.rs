@@ -1,6 +1,7 @@
 //! What vigie remembers. A store reads, applies the transitions of [`crate::model`], and writes; it decides nothing.
 
 pub mod memory;
+pub(crate) mod shelf;
 pub mod sled;
 
 use std::path::PathBuf;
@@ -12,8 +13,9 @@ use crate::model::delivery::{Delivery, DeliveryId, Excerpt, Settlement, SinkId};
 use crate::model::gate::Gate;
 use crate::model::matched::Severity;
 use crate::model::post::{Content, Platform, Post, PostKey};
-use crate::model::story::{Story, StoryId, StoryKey};
+use crate::model::story::{Copy, Story, StoryId, StoryKey};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
+use crate::story::{Bond, Kept, Sketch};
 
 /// Everything that must outlive a crash.
 ///
@@ -149,10 +151,12 @@ pub struct Sighted {
 /// A matched post and who should hear of it.
 #[derive(Clone, Debug)]
 pub struct Filing {
-    /// What it has in common with other posts of its story.
-    pub keys: Vec<StoryKey>,
+    /// What it is compared by with other posts.
+    pub sketch: Sketch,
     /// The story it opens if there is none.
     pub story: StoryId,
+    /// Who told it when.
+    pub copy: Copy,
     /// Whether an edit met a rule that no earlier revision met.
     pub insists: bool,
     /// Who hears of it, and why.
@@ -176,7 +180,20 @@ pub struct Addressed {
 #[derive(Debug)]
 pub(crate) struct Filed {
     pub story: Story,
+    pub kept: Kept,
+    /// The keys under which the story is found because of the post; see [`enlist`].
+    pub keys: Vec<StoryKey>,
     pub deliveries: Vec<Delivery>,
+}
+
+/// Puts a story among those that a key finds: the newest few, since a phrase that everybody uses finds nothing.
+pub(crate) fn enlist(found: &mut Vec<StoryId>, story: &StoryId) {
+    /// So many stories are found by one key.
+    const MOST: usize = 16;
+    if !found.contains(story) {
+        found.drain(..(found.len() + 1).saturating_sub(MOST));
+        found.push(story.clone());
+    }
 }
 
 /// Why the store did not do it.
@@ -221,19 +238,22 @@ pub enum OpenError {
 
 /// Files a post: the story it belongs to now, and what that does at each sink.
 ///
-/// `story` is the live story that shares a key with it, and `open` finds the delivery a sink still gathers in. Both
-/// stores use this one function, so that they cannot tell stories differently.
+/// `candidates` are the stories that share a key with it, each once, and `open` finds the delivery a sink still gathers
+/// in. Both stores use this one function, so that they cannot tell stories differently.
 pub(crate) fn file(
     filing: Filing,
-    story: Option<Story>,
+    candidates: Vec<(Story, Kept)>,
     mut open: impl FnMut(&DeliveryId) -> Option<Delivery>,
     now: Timestamp,
 ) -> Filed {
     use crate::model::delivery::{Alert, Body};
     use crate::model::story::Filed::{Counted, Joins, Opens};
-    let mut story =
-        story.filter(|story| story.is_live(now)).unwrap_or_else(|| Story::begin(filing.story, now));
-    story.add(now);
+    let (mut story, mut kept, bond) = join(&filing.sketch, candidates, now).unwrap_or_else(|| {
+        let story = Story::begin(filing.story, now);
+        (story, Kept::default(), Bond::Attached)
+    });
+    story.add(Copy { own_words: bond == Bond::Attached, ..filing.copy }, now);
+    let keys = kept.add(filing.sketch);
     let mut deliveries = Vec::new();
     for Addressed { sink, severity, excerpt, due } in filing.to {
         let last = story.told.get(&sink).map(|told| DeliveryId::of_story(&story.id, &sink, told.deliveries));
@@ -255,5 +275,12 @@ pub(crate) fn file(
             Counted => {}
         }
     }
-    Filed { story, deliveries }
+    Filed { story, kept, keys, deliveries }
+}
+
+/// The live story that the post belongs to most surely; of several always the same one.
+fn join(sketch: &Sketch, candidates: Vec<(Story, Kept)>, now: Timestamp) -> Option<(Story, Kept, Bond)> {
+    let live = candidates.into_iter().filter(|(story, _)| story.is_live(now));
+    let bound = live.filter_map(|(story, kept)| kept.bond(sketch).map(|bond| (story, kept, bond)));
+    bound.max_by(|a, b| a.2.cmp(&b.2).then_with(|| b.0.id.cmp(&a.0.id)))
 }

@@ -53,11 +53,7 @@ pub(super) fn run(
     if let Show::Explained { rule: Some(rule), .. } = show {
         explaining::check_rule(&watch, rule)?;
     }
-    let input: Box<dyn BufRead> = if file == Path::new("-") {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(BufReader::new(File::open(file).with_context(|| file.display().to_string())?))
-    };
+    let input = open(file)?;
     let mut out = anstream::stdout().lock();
     let (mut read, mut matched, mut broken) = (0, 0, 0);
     for post in posts(input) {
@@ -97,7 +93,16 @@ pub(super) fn run(
     Ok(())
 }
 
-fn read(paths: &[PathBuf]) -> Result<Watch, Failure> {
+/// The file, or standard input for `-`.
+pub(super) fn open(file: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    if file == Path::new("-") {
+        return Ok(Box::new(std::io::stdin().lock()));
+    }
+    Ok(Box::new(BufReader::new(File::open(file).with_context(|| file.display().to_string())?)))
+}
+
+/// The watchlists in these files.
+pub(super) fn read(paths: &[PathBuf]) -> Result<Watch, Failure> {
     let (mut documents, mut problems) = (Vec::new(), Vec::new());
     for path in paths {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -179,7 +184,7 @@ fn harmless(c: char) -> char {
 }
 
 /// `text` on one line with the hits marked, safe for a terminal.
-fn marked(text: &str, hits: &[&Hit]) -> String {
+pub(super) fn marked(text: &str, hits: &[&Hit]) -> String {
     let is_marked = |at: usize| hits.iter().any(|hit| (hit.start..hit.end).contains(&at));
     let (begin, end) = (MARK.render().to_string(), MARK.render_reset().to_string());
     let mut line = String::with_capacity(text.len());

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::SinkId;
 use super::matched::Severity;
-use super::post::{Content, PostKey, hex};
+use super::post::{Content, Platform, Post, PostKey, hex};
 
 /// A story without news for this long is over; the same words later are another story.
 pub const IDLE: SignedDuration = SignedDuration::from_hours(24);
@@ -30,9 +30,44 @@ impl fmt::Display for StoryId {
     }
 }
 
-/// Something two posts of one story have in common: the identity of an original, or a text.
+/// Something two posts of one story may have in common: an identity, a page they link to, or some of their words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StoryKey(pub [u8; 16]);
+pub struct StoryKey(pub [u8; 8]);
+
+/// So many posts of a story are remembered with author and time; the rest is a count.
+pub const COPIES: usize = 8;
+
+/// Longer names of authors are cut, in bytes.
+const AUTHOR_BYTES: usize = 40;
+
+/// A post of a story: who told it when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copy {
+    /// Where.
+    pub platform: Platform,
+    /// Who.
+    pub author: String,
+    /// When it was posted.
+    pub posted_at: Option<Timestamp>,
+    /// When it was seen.
+    pub seen_at: Timestamp,
+    /// Whether it tells the story in words of its own.
+    pub own_words: bool,
+}
+
+impl Copy {
+    /// How `post`, seen now, stands in its story.
+    pub fn of(post: &Post, now: Timestamp) -> Self {
+        let author: String = post.author.chars().filter(|c| !c.is_control()).collect();
+        Self {
+            platform: post.platform.clone(),
+            author: author[..author.floor_char_boundary(AUTHOR_BYTES)].to_owned(),
+            posted_at: post.posted_at,
+            seen_at: now,
+            own_words: true,
+        }
+    }
+}
 
 /// What is kept of a story.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +78,12 @@ pub struct Story {
     pub last_at: Timestamp,
     /// How many matched posts it has.
     pub posts: u32,
+    /// How many of its posts tell it in words of their own.
+    #[serde(default)]
+    pub wordings: u32,
+    /// Its first posts as they were seen, at most [`COPIES`]; who was first stands first.
+    #[serde(default)]
+    pub copies: Vec<Copy>,
     /// What each sink was told, or is about to be.
     pub told: BTreeMap<SinkId, Told>,
 }
@@ -70,7 +111,7 @@ pub enum Filed {
 impl Story {
     /// A story that begins now.
     pub fn begin(id: StoryId, now: Timestamp) -> Self {
-        Self { id, last_at: now, posts: 0, told: BTreeMap::new() }
+        Self { id, last_at: now, posts: 0, wordings: 0, copies: Vec::new(), told: BTreeMap::new() }
     }
 
     /// Whether a post seen now still belongs to it.
@@ -79,9 +120,13 @@ impl Story {
     }
 
     /// Notes one more post.
-    pub fn add(&mut self, now: Timestamp) {
+    pub fn add(&mut self, copy: Copy, now: Timestamp) {
         self.posts = self.posts.saturating_add(1);
+        self.wordings = self.wordings.saturating_add(u32::from(copy.own_words));
         self.last_at = self.last_at.max(now);
+        if self.copies.len() < COPIES {
+            self.copies.push(copy);
+        }
     }
 
     /// What the post does at `sink`; the story remembers it as told.
@@ -109,7 +154,6 @@ impl Story {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::post::Platform;
 
     #[test]
     fn one_story_speaks_once_unless_it_gets_graver_or_an_edit_insists() {
@@ -134,12 +178,27 @@ mod tests {
     }
 
     #[test]
+    fn a_story_remembers_its_first_posts_and_counts_all() {
+        let id = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([0; 8]));
+        let mut story = Story::begin(id, Timestamp::UNIX_EPOCH);
+        for n in 0..50 {
+            let author = format!("{n}\u{1}{}", "ж\"".repeat(90));
+            let post = Post { author, ..Post::new(Platform::X, n.to_string(), "text") };
+            let own_words = n % 2 == 0;
+            story.add(Copy { own_words, ..Copy::of(&post, story.last_at) }, story.last_at);
+        }
+        assert_eq!((story.posts, story.wordings, story.copies.len()), (50, 25, COPIES));
+        assert!(story.copies[0].author.starts_with("0ж"));
+        assert!(serde_json::to_vec(&story).unwrap().len() < 3000, "room is left for what was told");
+    }
+
+    #[test]
     fn a_story_is_over_after_a_day_of_silence() {
         let id = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([0; 8]));
         let mut story = Story::begin(id, Timestamp::UNIX_EPOCH);
         let later = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
         assert!(story.is_live(later(23)));
-        story.add(later(23));
+        story.add(Copy::of(&Post::new(Platform::X, "1", "text"), later(23)), later(23));
         assert!(story.is_live(later(46)));
         assert!(!story.is_live(later(47)));
     }

@@ -9,12 +9,12 @@ use crate::model::backoff::{full_jitter, jittered};
 use crate::model::delivery::{Excerpt, SinkId};
 use crate::model::matched::{Match, Severity};
 use crate::model::post::{Content, Post, PostKey};
-use crate::model::story::StoryId;
+use crate::model::story::{Copy, StoryId};
 use crate::model::timeline::{Looked, TimelineState, Turned};
 use crate::route::Routes;
 use crate::source::{Common, SourceError};
 use crate::store::{Addressed, Filing, News, Outcome, Sighted, Sighting};
-use crate::story;
+use crate::story::Sketch;
 
 /// The longest back-off after failures.
 const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(15);
@@ -159,7 +159,8 @@ impl PageSoFar<'_> {
         let to: Vec<_> = self.routes.address(matches).into_iter().map(addressed).collect();
         if !to.is_empty() {
             let story = StoryId::opened_by(post.key(), post.content());
-            self.filings.push(Filing { keys: story::keys(post), story, insists, to });
+            let (sketch, copy) = (Sketch::of(post, matches), Copy::of(post, self.now));
+            self.filings.push(Filing { sketch, story, copy, insists, to });
         }
     }
 }

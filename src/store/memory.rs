@@ -6,11 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{Claimed, Filed, News, Outcome, Sealed, Sighting, Store, StoreError, file};
+use super::shelf::Shelf;
+use super::{Claimed, News, Outcome, Sealed, Sighting, Store, StoreError};
 use crate::model::delivery::{Delivery, DeliveryId, Settlement, SinkId};
 use crate::model::gate::Gate;
 use crate::model::post::{Content, Platform, Post, PostKey};
-use crate::model::story::{Story, StoryId, StoryKey};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 
 /// A store in memory.
@@ -27,8 +27,7 @@ struct Inner {
     resolved: HashMap<(Platform, String), TimelineId>,
     seen: HashMap<PostKey, Seen>,
     meters: HashMap<(String, i32), u32>,
-    stories: HashMap<StoryId, Story>,
-    story_keys: HashMap<StoryKey, StoryId>,
+    stories: Shelf,
     outbox: BTreeMap<DeliveryId, Delivery>,
     gates: HashMap<SinkId, Gate>,
     archive: Vec<Post>,
@@ -122,11 +121,7 @@ impl Store for MemoryStore {
             inner.archive.extend(post.archive);
         }
         for filing in filings {
-            let keys = filing.keys.clone();
-            let story = keys.iter().find_map(|key| inner.stories.get(inner.story_keys.get(key)?)).cloned();
-            let Filed { story, deliveries } = file(filing, story, |id| inner.outbox.get(id).cloned(), now);
-            inner.story_keys.extend(keys.into_iter().map(|key| (key, story.id.clone())));
-            inner.stories.insert(story.id.clone(), story);
+            let (_, deliveries) = inner.stories.file(filing, |id| inner.outbox.get(id).cloned(), now);
             inner.outbox.extend(deliveries.into_iter().map(|delivery| (delivery.id.clone(), delivery)));
         }
         for notice in notices {
@@ -201,9 +196,7 @@ impl Store for MemoryStore {
         let inner = &mut *guard;
         inner.seen.retain(|_, seen| seen.day >= before);
         inner.meters.retain(|(_, day), _| *day >= before);
-        inner.stories.retain(|_, story| story.is_live(now));
-        let stories = &inner.stories;
-        inner.story_keys.retain(|_, id| stories.contains_key(id));
+        inner.stories.prune(now);
         Ok(())
     }
 }

@@ -11,4 +11,5 @@ mod server;
 mod sink;
 mod source;
 mod store;
+mod stories;
 mod watchlist;

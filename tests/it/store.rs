@@ -1,17 +1,19 @@
 //! What every store does, held against each of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use vigie::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Notice, Settlement, SinkId, State};
 use vigie::model::gate::Gate;
 use vigie::model::matched::Severity;
-use vigie::model::post::{Platform, Post};
-use vigie::model::story::{StoryId, StoryKey};
+use vigie::model::post::{Platform, Post, Reference};
+use vigie::model::story::{Copy, StoryId};
 use vigie::model::timeline::{Cursor, TimelineId, TimelineState, Turn};
 use vigie::store::memory::MemoryStore;
 use vigie::store::sled::SledStore;
 use vigie::store::{Addressed, Filing, News, OpenError, Outcome, Sighted, Store, StoreError};
+use vigie::story::Sketch;
 
 /// A kind of store: how it begins, and how it looks to the next process.
 trait Kind {
@@ -44,10 +46,10 @@ struct Sled {
 impl Sled {
     fn open(dir: tempfile::TempDir, now: Timestamp) -> Self {
         // The thread of the store before may still be letting go.
-        for _ in 0..500 {
+        for _ in 0..5000 {
             match SledStore::open(dir.path(), "a test", now) {
                 Ok(store) => return Self { dir, store: Arc::new(store) },
-                Err(OpenError::InUse { .. }) => std::thread::yield_now(),
+                Err(OpenError::InUse { .. }) => std::thread::sleep(Duration::from_millis(1)),
                 Err(error) => panic!("{error}"),
             }
         }
@@ -100,6 +102,9 @@ contract! {
     a_notice_is_filed_once
     pruning_forgets_what_is_no_longer_answered
     a_meter_counts_by_day
+    a_copy_in_other_words_joins_its_story_also_after_reopening
+    a_story_that_is_over_is_found_no_more
+    many_stories_that_are_over_are_all_forgotten
 }
 
 fn at(second: i64) -> Timestamp {
@@ -125,12 +130,39 @@ fn sighted(post: &Post, met: &[&str]) -> Sighted {
 
 fn filing(post: &Post, story: u8, severity: Severity, due: Timestamp) -> Filing {
     let excerpt = Excerpt::of(post, &[], false, at(0));
+    let original = Reference { id: format!("story {story}"), ..Reference::default() };
+    let copy = Post { repost_of: Some(original), ..post.clone() };
     Filing {
-        keys: vec![StoryKey([story; 16])],
+        sketch: Sketch::of(&copy, &[]),
+        copy: Copy::of(post, at(0)),
         story: StoryId::opened_by(post.key(), post.content()),
         insists: false,
         to: vec![Addressed { sink: sink(), severity, excerpt, due }],
     }
+}
+
+/// The filing of a post by its own words.
+fn told(post: &Post, now: Timestamp) -> Filing {
+    let sketch = Sketch::of(post, &[]);
+    Filing { sketch, ..filing(post, 0, Severity::Low, now) }
+}
+
+/// Commits posts as matched, each as its words tell.
+async fn tell(store: &Arc<dyn Store>, now: Timestamp, posts: &[Post]) {
+    let turn = claim(store, "1", now).await;
+    let filings = posts.iter().map(|post| told(post, now)).collect();
+    let posts = posts.iter().map(|post| sighted(post, &["w/r"])).collect();
+    let mut outcome = Outcome { posts, filings, ..outcome(turn, now) };
+    outcome.state.due = now;
+    store.commit(outcome, now).await.unwrap();
+}
+
+/// How many posts each alert in the outbox has.
+async fn gathered(store: &Arc<dyn Store>) -> Vec<u32> {
+    let mut posts: Vec<u32> =
+        store.outbox().await.unwrap().iter().map(|delivery| alert(delivery).0).collect();
+    posts.sort_unstable();
+    posts
 }
 
 async fn claim(store: &Arc<dyn Store>, name: &str, now: Timestamp) -> Turn {
@@ -405,4 +437,62 @@ async fn a_meter_counts_by_day<K: Kind>() {
     assert_eq!(store.metered("x.hub", 1).await.unwrap(), 15);
     assert_eq!(store.metered("x.hub", 2).await.unwrap(), 7);
     assert_eq!(store.metered("x.other", 1).await.unwrap(), 0);
+}
+
+async fn a_copy_in_other_words_joins_its_story_also_after_reopening<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let text =
+        "Oman hands the Malawi coast guard 7 rubber boats and radios at Monkey Bay, the navy chief says";
+    let first = post("1", text);
+    let copy =
+        post("2", "RT @lake: OMAN hands the Malawi coast guard 7 rubber boats and radios at Monkey Bay…");
+    tell(&store, at(0), &[first, copy]).await;
+    assert_eq!(gathered(&store).await, [2]);
+    drop(store);
+    let kind = kind.reopened(at(1));
+    let store = kind.store();
+    let edited = post("3", &text.replace("hands", "has given").replace('7', "seven"));
+    let quoted = Reference { id: "2".into(), ..Reference::default() };
+    let quote = Post { quote_of: Some(quoted), ..post("4", "Who pays for the fuel?") };
+    tell(&store, at(2), &[edited, quote]).await;
+    assert_eq!(gathered(&store).await, [4]);
+    let other = post("5", &text.replace('7', "9"));
+    let elsewhere = post("6", &text.replace("Malawi", "Ghana"));
+    tell(&store, at(3), &[other, elsewhere]).await;
+    assert_eq!(gathered(&store).await, [1, 1, 4], "another number and another state are other stories");
+}
+
+async fn a_story_that_is_over_is_found_no_more<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let text = "Oman hands the Malawi coast guard rubber boats and radios at Monkey Bay";
+    tell(&store, at(0), &[post("1", text)]).await;
+    let later = at(0) + SignedDuration::from_hours(25);
+    tell(&store, later, &[post("2", text)]).await;
+    assert_eq!(gathered(&store).await, [1, 1]);
+    store.prune(0, later).await.unwrap();
+    tell(&store, later, &[post("3", text)]).await;
+    assert_eq!(gathered(&store).await, [1, 2], "pruning the old one leaves the new one");
+}
+
+async fn many_stories_that_are_over_are_all_forgotten<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let texts = |n: usize| format!("Depot{n} yard{n} opens gate{n} for truck{n} and crane{n} near river{n}");
+    let posts: Vec<_> = (0..60).map(|n| post(&n.to_string(), &texts(n))).collect();
+    for page in posts.chunks(20) {
+        tell(&store, at(0), page).await;
+    }
+    assert_eq!(gathered(&store).await.len(), 60);
+    let later = at(0) + SignedDuration::from_hours(23);
+    tell(&store, later, &posts[59..]).await;
+    let later = later + SignedDuration::from_hours(2);
+    store.prune(0, later).await.unwrap();
+    let again: Vec<_> = posts.iter().map(|old| post(&format!("again {}", old.id), &old.text)).collect();
+    for page in again.chunks(20) {
+        tell(&store, later, page).await;
+    }
+    let gathered = gathered(&store).await;
+    assert_eq!((gathered.len(), gathered.last()), (119, Some(&3)), "only the last one was still told");
 }

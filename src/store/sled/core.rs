@@ -1,6 +1,6 @@
 //! What the owning thread does with the state and the archive.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 
 use jiff::Timestamp;
@@ -16,7 +16,8 @@ use crate::model::gate::Gate;
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::story::{Story, StoryId};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
-use crate::store::{Claimed, Filed, Filing, News, Outcome, Sealed, Sighting, StoreError, file};
+use crate::store::{Claimed, Filed, Filing, News, Outcome, Sealed, Sighting, StoreError, enlist, file};
+use crate::story::Kept;
 
 /// The state, the archive, and what is kept of them in memory.
 pub(super) struct Core {
@@ -31,6 +32,8 @@ pub(super) struct Core {
     fence: u64,
     waiting: HashMap<SinkId, BTreeMap<DeliveryId, Waiting>>,
     unsynced: bool,
+    /// The story up to which pruning came.
+    pruned: Vec<u8>,
     _lock: Lock,
 }
 
@@ -62,6 +65,7 @@ impl Core {
             fence: 0,
             waiting: HashMap::new(),
             unsynced: true,
+            pruned: Vec::new(),
             _lock: lock,
         }
     }
@@ -287,33 +291,10 @@ impl Core {
 
     /// Forgets a little. Tells whether there may be more.
     pub(super) fn prune(&mut self, before: i32, now: Timestamp) -> Result<bool, StoreError> {
-        /// So many records, stories and keys go in one transaction.
-        const AT_ONCE: usize = 50;
         let mut draft = self.trees.draft();
         let mut more = self.seen.forget(before, 1, &self.trees, &mut draft)?;
-        let over = |story: Option<Story>| story.is_none_or(|story| !story.is_live(now));
-        for entry in self.trees.entries(Tree::StoryKey, b"") {
-            let (key, _) = entry?;
-            let id: Option<StoryId> = self.trees.get(Tree::StoryKey, &key)?;
-            let story = id.map(|id| self.trees.get(Tree::Story, id.0.as_bytes())).transpose()?.flatten();
-            if over(story) {
-                draft.remove(Tree::StoryKey, &key);
-            }
-            if draft.len() > AT_ONCE {
-                more = true;
-                break;
-            }
-        }
-        for entry in self.trees.entries(Tree::Story, b"") {
-            let (id, _) = entry?;
-            if more {
-                break;
-            }
-            if over(self.trees.get(Tree::Story, &id)?) {
-                draft.remove(Tree::Story, &id);
-            }
-            more = draft.len() > AT_ONCE;
-        }
+        let reached = self.prune_stories(now, &mut draft)?;
+        more |= !reached.is_empty();
         for entry in self.trees.entries(Tree::Meter, b"") {
             let (key, _) = entry?;
             let day = key.last_chunk::<4>().map_or(i32::MIN, |day| i32::from_be_bytes(*day));
@@ -322,7 +303,28 @@ impl Core {
             }
         }
         self.unsynced |= draft.apply()?;
+        self.pruned = reached;
         Ok(more)
+    }
+
+    /// Forgets stories that are over, from where the last call stopped. Gives where this one did; nothing at the end.
+    fn prune_stories(&self, now: Timestamp, draft: &mut Draft<'_>) -> Result<Vec<u8>, StoreError> {
+        /// So many stories are looked at in one turn of the owning thread.
+        const LOOKS: usize = 1000;
+        /// So many changes go in one transaction.
+        const AT_ONCE: usize = 50;
+        let entries = self.trees.behind(Tree::Story, &self.pruned, LOOKS)?;
+        let whole = entries.len() == LOOKS;
+        for (id, _) in &entries {
+            let story: Option<Story> = self.trees.get(Tree::Story, id)?;
+            if story.is_none_or(|story| !story.is_live(now)) {
+                forget_story(id, draft)?;
+            }
+            if draft.len() > AT_ONCE {
+                return Ok(id.to_vec());
+            }
+        }
+        Ok(entries.last().filter(|_| whole).map(|(id, _)| id.to_vec()).unwrap_or_default())
     }
 
     /// Keeps in mind when a delivery is due.
@@ -336,15 +338,14 @@ impl Core {
 
 /// Files a post into the draft; returns the deliveries that changed.
 fn file_into(draft: &mut Draft<'_>, filing: Filing, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
-    let keys = filing.keys.clone();
-    let mut story = None;
-    for key in &keys {
-        if let Some(id) = draft.get::<StoryId>(Tree::StoryKey, &key.0)? {
-            story = draft.get::<Story>(Tree::Story, id.0.as_bytes())?;
-        }
-        if story.is_some() {
-            break;
-        }
+    let mut found = BTreeSet::new();
+    for key in filing.sketch.keys() {
+        found.extend(draft.get::<Vec<StoryId>>(Tree::StoryIndex, &key.0)?.unwrap_or_default());
+    }
+    let mut candidates = Vec::new();
+    for id in &found {
+        let story = draft.get::<Story>(Tree::Story, id.0.as_bytes())?;
+        candidates.extend(story.zip(draft.get::<Kept>(Tree::Kept, id.0.as_bytes())?));
     }
     let mut failed = None;
     let open = |id: &DeliveryId| {
@@ -353,18 +354,38 @@ fn file_into(draft: &mut Draft<'_>, filing: Filing, now: Timestamp) -> Result<Ve
             None
         })
     };
-    let Filed { story, deliveries } = file(filing, story, open, now);
+    let Filed { story, kept, keys, deliveries } = file(filing, candidates, open, now);
     if let Some(error) = failed {
         return Err(error);
     }
     for key in keys {
-        draft.put(Tree::StoryKey, &key.0, &story.id)?;
+        let mut found = draft.get(Tree::StoryIndex, &key.0)?.unwrap_or_default();
+        enlist(&mut found, &story.id);
+        draft.put(Tree::StoryIndex, &key.0, &found)?;
     }
+    draft.put(Tree::Kept, story.id.0.as_bytes(), &kept)?;
     draft.put(Tree::Story, story.id.0.as_bytes(), &story)?;
     for delivery in &deliveries {
         put_whole(draft, delivery)?;
     }
     Ok(deliveries)
+}
+
+/// Removes a story and its place under each of its keys.
+fn forget_story(id: &[u8], draft: &mut Draft<'_>) -> Result<(), StoreError> {
+    let kept = draft.get::<Kept>(Tree::Kept, id)?.unwrap_or_default();
+    for key in kept.keys() {
+        let mut found: Vec<StoryId> = draft.get(Tree::StoryIndex, &key.0)?.unwrap_or_default();
+        found.retain(|other| other.0.as_bytes() != id);
+        if found.is_empty() {
+            draft.remove(Tree::StoryIndex, &key.0);
+        } else {
+            draft.put(Tree::StoryIndex, &key.0, &found)?;
+        }
+    }
+    draft.remove(Tree::Kept, id);
+    draft.remove(Tree::Story, id);
+    Ok(())
 }
 
 /// Puts a notice in, unless it is there: its id is derived, so a repeat says nothing new.

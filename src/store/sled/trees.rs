@@ -28,8 +28,10 @@ pub(super) enum Tree {
     Meter,
     /// Story id -> the story.
     Story,
-    /// Story key -> story id.
-    StoryKey,
+    /// Story id -> its wordings and the identities of its posts.
+    Kept,
+    /// Story key -> ids of the stories it finds.
+    StoryIndex,
     /// Delivery id -> the delivery without its excerpts.
     Outbox,
     /// Delivery id, number -> an excerpt.
@@ -41,7 +43,7 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    const ALL: [(Self, &'static str); 12] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::Meta, "meta"),
         (Self::Timeline, "timeline"),
         (Self::Resolved, "resolved"),
@@ -49,7 +51,8 @@ impl Tree {
         (Self::Met, "met"),
         (Self::Meter, "meter"),
         (Self::Story, "story"),
-        (Self::StoryKey, "story_key"),
+        (Self::Kept, "story_kept"),
+        (Self::StoryIndex, "story_index"),
         (Self::Outbox, "outbox"),
         (Self::Excerpt, "excerpt"),
         (Self::Gate, "gate"),
@@ -93,6 +96,19 @@ impl Trees {
         prefix: &[u8],
     ) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), StoreError>> + use<> {
         self.tree(tree).scan_prefix(prefix).map(|entry| entry.map_err(broken))
+    }
+}
+
+impl Trees {
+    /// At most `most` raw entries behind the key `after`.
+    pub(super) fn behind(
+        &self,
+        tree: Tree,
+        after: &[u8],
+        most: usize,
+    ) -> Result<Vec<(sled::IVec, sled::IVec)>, StoreError> {
+        let range = (std::ops::Bound::Excluded(after.to_vec()), std::ops::Bound::Unbounded);
+        self.tree(tree).range::<Vec<u8>, _>(range).take(most).map(|entry| entry.map_err(broken)).collect()
     }
 }
 

@@ -1,0 +1,188 @@
+//! What is kept of a story so that further posts find it: a few of its wordings and the identities of its posts.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::alike::Verdict;
+use super::word::Word;
+use super::wording::Wording;
+use super::{Sketch, judge};
+use crate::model::story::StoryKey;
+
+/// So many wordings of a story are kept, the first ones.
+const WORDINGS: usize = 6;
+
+/// So many posts of a story are known by their identity, the first ones.
+const POSTS: usize = 48;
+
+/// What a story's posts are found by. As JSON at most 4 KB.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    wordings: Vec<Sketch>,
+    posts: Vec<u64>,
+}
+
+/// How surely a post belongs to a story; the surest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bond {
+    /// It quotes or links to what the story tells.
+    Attached,
+    /// It has the words of the story.
+    Worded,
+    /// It is a post of the story, or repeats one.
+    Repeated,
+}
+
+impl Kept {
+    /// How a post belongs to the story, if it does: to one of its wordings, and contrary to none.
+    pub fn bond(&self, sketch: &Sketch) -> Option<Bond> {
+        if self.posts.contains(&sketch.post) {
+            return Some(Bond::Repeated);
+        }
+        let quoted = sketch.quotes.iter().any(|post| self.posts.contains(post));
+        let verdicts: Vec<_> = self.wordings.iter().map(|wording| judge(wording, sketch, quoted)).collect();
+        if verdicts.iter().any(|(verdict, _)| *verdict == Verdict::Differs) {
+            return None;
+        }
+        verdicts.into_iter().filter(|(verdict, _)| *verdict == Verdict::Same).map(|(_, bond)| bond).max()
+    }
+
+    /// Adds a post. Gives the keys under which the story is found because of it.
+    pub fn add(&mut self, sketch: Sketch) -> Vec<StoryKey> {
+        let mut keys = Vec::new();
+        if self.posts.len() < POSTS && !self.posts.contains(&sketch.post) {
+            self.posts.push(sketch.post);
+            keys.push(StoryKey(sketch.post.to_be_bytes()));
+        }
+        let known = |kept: &Sketch| {
+            kept.wording == sketch.wording && sketch.pages.iter().all(|page| kept.pages.contains(page))
+        };
+        if self.wordings.len() < WORDINGS && !self.wordings.iter().any(known) {
+            keys.extend(sketch.keys());
+            self.wordings.push(sketch);
+        }
+        keys
+    }
+
+    /// All keys under which the story is found.
+    pub fn keys(&self) -> Vec<StoryKey> {
+        let posts = self.posts.iter().map(|post| StoryKey(post.to_be_bytes()));
+        let mut keys: Vec<_> = self.wordings.iter().flat_map(Sketch::keys).chain(posts).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+}
+
+impl Serialize for Kept {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::new();
+        put_numbers(&mut bytes, &self.posts);
+        for sketch in &self.wordings {
+            bytes.extend(sketch.post.to_le_bytes());
+            put_numbers(&mut bytes, &sketch.quotes);
+            put_numbers(&mut bytes, &sketch.pages);
+            bytes.extend([u8::from(sketch.wording.cut), sketch.wording.words.len() as u8]);
+            bytes.extend(sketch.wording.words.iter().flat_map(|word| word.0.to_le_bytes()));
+        }
+        serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
+    }
+}
+
+fn put_numbers(bytes: &mut Vec<u8>, numbers: &[u64]) {
+    bytes.push(numbers.len() as u8);
+    bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+}
+
+impl<'de> Deserialize<'de> for Kept {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let text = String::deserialize(deserializer)?;
+        let bytes = STANDARD_NO_PAD.decode(text).map_err(D::Error::custom)?;
+        let mut reader = Reader(&bytes);
+        let kept = reader.kept().ok_or_else(|| D::Error::custom("a story's wordings are cut short"))?;
+        Ok(kept)
+    }
+}
+
+struct Reader<'b>(&'b [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (bytes, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*bytes)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        self.take().map(u64::from_le_bytes)
+    }
+
+    fn numbers(&mut self) -> Option<Vec<u64>> {
+        let [count] = self.take()?;
+        (0..count).map(|_| self.number()).collect()
+    }
+
+    fn kept(&mut self) -> Option<Kept> {
+        let mut kept = Kept { posts: self.numbers()?, wordings: Vec::new() };
+        while !self.0.is_empty() {
+            let (post, quotes, pages) = (self.number()?, self.numbers()?, self.numbers()?);
+            let [cut, count] = self.take()?;
+            let words = (0..count).map(|_| self.take().map(|word| Word(u32::from_le_bytes(word))));
+            let wording = Wording { words: words.collect::<Option<_>>()?, cut: cut != 0 };
+            kept.wordings.push(Sketch { post, quotes, pages, wording });
+        }
+        Some(kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::post::{Platform, Post, Reference};
+
+    fn sketch(id: u32, text: &str) -> Sketch {
+        let post = Post {
+            quote_of: Some(Reference { id: format!("q{id}"), ..Reference::default() }),
+            links: (0..9).map(|n| format!("https://e.example/{id}/{n}")).collect(),
+            ..Post::new(Platform::X, id.to_string(), text)
+        };
+        Sketch::of(&post, &[])
+    }
+
+    #[test]
+    fn what_is_kept_of_the_longest_story_fits_a_value_and_reads_back() {
+        let mut kept = Kept::default();
+        let mut found = Vec::new();
+        for id in 0..200 {
+            let words: Vec<String> = (0..200).map(|word| format!("Ж{id}x{word}")).collect();
+            found.extend(kept.add(sketch(id, &words.join(" "))));
+        }
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found, kept.keys(), "each key is told when it comes");
+        let json = serde_json::to_string(&kept).unwrap();
+        assert!(json.len() <= 4096, "{}", json.len());
+        assert_eq!(serde_json::from_str::<Kept>(&json).unwrap(), kept);
+    }
+
+    #[test]
+    fn damaged_bytes_are_refused() {
+        for text in ["\"AQ\"", "\"!\"", "7", "\"AAAA\""] {
+            assert!(serde_json::from_str::<Kept>(text).is_err(), "{text}");
+        }
+        assert_eq!(serde_json::from_str::<Kept>("\"AA\"").unwrap(), Kept::default());
+    }
+
+    #[test]
+    fn a_copy_adds_only_its_identity() {
+        let text = "Customs officers at the harbour seized forty crates of spare engines";
+        let plain = |id: &str| Sketch::of(&Post::new(Platform::X, id, text), &[]);
+        let mut kept = Kept::default();
+        assert!(kept.add(plain("1")).len() > 8);
+        assert_eq!(kept.add(plain("2")).len(), 1);
+        assert_eq!(kept.bond(&plain("2")), Some(Bond::Repeated));
+        assert_eq!(kept.bond(&plain("3")), Some(Bond::Worded));
+    }
+}
