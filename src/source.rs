@@ -9,6 +9,7 @@ pub mod feed;
 pub mod file;
 pub mod mastodon;
 mod names;
+pub mod telegram;
 pub mod x;
 
 use std::fmt;
@@ -31,6 +32,7 @@ pub const KINDS: &[(&str, Read)] = &[
     ("feed", feed::read),
     ("file", file::read),
     ("mastodon", mastodon::read),
+    ("telegram", telegram::read),
     ("x", x::read),
 ];
 

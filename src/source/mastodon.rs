@@ -183,6 +183,11 @@ fn page(
         found.as_array().ok_or_else(|| suspicious("answers with something that is no list of posts"))?;
     let (after, more) =
         place.after_page(wanted, shown(answer, statuses), ask.since, now).map_err(suspicious)?;
+    let quiet = !more && *wanted == Wanted::Newest && place.newest.is_some() && after.newest == place.newest;
+    let owner = statuses.first().and_then(|status| status.get("account")).filter(|_| quiet);
+    if let Some(error) = owner.and_then(|owner| lost(owner, ask.account)) {
+        return Err(error);
+    }
     let mut page = Page { more, limit: limit(&answer.headers, now), ..Page::default() };
     let context = Context::new(instance, statuses);
     for status in statuses {

@@ -6,6 +6,7 @@ mod bluesky;
 mod double;
 mod feed;
 mod mastodon;
+mod telegram;
 mod x;
 
 use std::sync::Arc;

@@ -256,4 +256,45 @@ mod tests {
         item["reason"] = json!({"$type": "app.bsky.feed.defs#reasonPin"});
         assert_eq!(indexed(&item), None);
     }
+
+    #[test]
+    fn no_shape_makes_it_panic() {
+        let record = json!({"text": "t", "createdAt": "x", "langs": ["en"], "tags": ["a"], "facets": [{}],
+            "reply": {"parent": {"uri": URI}}, "embed": {"images": [{}]}, "entities": [{}]});
+        let mut whole = json!({"post": view(record), "reply": {"parent": {"uri": URI, "record": {"text": "p"}}},
+            "reason": {"$type": "x#reasonRepost", "by": {"did": "did:plc:c"}, "indexedAt": "y"}});
+        whole["post"]["embed"] = json!({"$type": "app.bsky.embed.video#view", "record": {"record": {"uri": URI}},
+            "external": {"uri": "https://e.example"}, "media": {"images": [{}]}});
+        let paths = [
+            "/post",
+            "/post/record",
+            "/post/author",
+            "/post/embed",
+            "/post/embed/record",
+            "/reply",
+            "/reply/parent",
+            "/reason",
+        ];
+        for path in paths {
+            let names: Vec<String> =
+                whole.pointer(path).unwrap().as_object().unwrap().keys().cloned().collect();
+            for name in names {
+                for odd in [
+                    json!(null),
+                    json!(-1),
+                    json!(""),
+                    json!("at://"),
+                    json!([[]]),
+                    json!({"uri": []}),
+                    json!([{"a": null}]),
+                ] {
+                    let mut item = whole.clone();
+                    item.pointer_mut(path).unwrap()[&name] = odd;
+                    indexed(&item);
+                    let read = read(&item, true);
+                    assert!(!matches!(read, Item::Private), "{path}/{name}");
+                }
+            }
+        }
+    }
 }

@@ -66,9 +66,24 @@ fn is_short_for(shown: &str, uri: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_offset_makes_it_panic(
+            text in "[a-z.…é🇧🇫 ]{0,40}",
+            places in prop::collection::vec((-2i64..200, -2i64..200), 0..6),
+        ) {
+            let facets: Vec<Value> =
+                places.iter().map(|(start, end)| facet(*start, *end, "https://e.example/a")).collect();
+            let (read, links) = readable(&json!({"text": text, "facets": facets}));
+            prop_assert!(links.len() <= 1);
+            prop_assert!(!places.is_empty() || read == text);
+        }
+    }
 
     fn facet(start: i64, end: i64, uri: &str) -> Value {
         json!({"index": {"byteStart": start, "byteEnd": end},

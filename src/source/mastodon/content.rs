@@ -43,7 +43,16 @@ fn has_class(tag: &str, classes: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(html in "(<|>|</|a |p |span|class=|\"|'|quote-inline|mention|href=|é|🇧🇫| ){0,60}") {
+            readable(&html);
+        }
+    }
 
     #[test]
     fn a_link_that_is_shown_cut_is_told_whole_and_mentions_are_no_links() {

@@ -270,4 +270,37 @@ mod tests {
         }
         assert_eq!(context.post(&json!({"id": "1", "content": "x", "visibility": "direct"})), Ok(None));
     }
+
+    #[test]
+    fn no_shape_makes_it_panic_and_an_odd_part_costs_no_more_than_its_post() {
+        let whole =
+            status(json!({"quote": {"quoted_status": {"uri": "u", "content": "x"}}, "in_reply_to_id": "1",
+            "mentions": [{"id": "1", "acct": "a"}], "media_attachments": [{"type": "image"}],
+            "poll": {"options": [{"title": "a"}]}, "card": {"title": "t"}}));
+        for (key, inner) in whole.as_object().unwrap() {
+            for odd in [
+                json!(null),
+                json!(-1),
+                json!(1.5),
+                json!(true),
+                json!("<p"),
+                json!([[]]),
+                json!({"id": []}),
+                json!([{"a": null}]),
+            ] {
+                let mut one = whole.clone();
+                one[key] = odd.clone();
+                let mut deep = whole.clone();
+                for name in
+                    inner.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
+                {
+                    deep[key][name] = odd.clone();
+                }
+                for status in [one, deep] {
+                    let read = Context::new("m.example", std::slice::from_ref(&status)).post(&status);
+                    assert!(read.is_ok() || ["content", "reblog"].contains(&key.as_str()), "{key}: {odd}");
+                }
+            }
+        }
+    }
 }

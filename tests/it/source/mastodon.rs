@@ -218,6 +218,16 @@ async fn edits_of_known_posts_are_seen_when_the_newest_page_is_read_again() {
 }
 
 #[tokio::test]
+async fn an_account_that_moved_is_told_once_it_is_quiet() {
+    let mut last = status(id(10));
+    last["account"]["moved"] = json!({"id": "8", "acct": "hub@new.example"});
+    let double = Double::saying(Reply::json(json!([last]))).await;
+    assert_eq!(look_at(&double, Some(&known(20, 10))).await.unwrap().posts.len(), 1);
+    let why = broken(look_at(&double, Some(&known(10, 10))).await);
+    assert!(why.contains("hub@new.example"), "{why}");
+}
+
+#[tokio::test]
 async fn a_post_that_reached_a_hashtag_late_is_found_below_the_newest() {
     let posts = history([5, 100, 200]);
     let double = Double::start(serve(&posts)).await;
