@@ -78,7 +78,7 @@ impl Pair<'_> {
         if alike < ALIKE || (common.len() * 3 < longest && !opening) {
             return Verdict::Other;
         }
-        if inner.iter().any(|gap| self.differs(gap)) || self.tags_differ() {
+        if inner.iter().any(|gap| self.differs(gap)) || self.dates_differ(&inner) || self.tags_differ() {
             return Verdict::Differs;
         }
         let goes_on = tail.is_some_and(|gap| self.facts(&gap) > 0);
@@ -142,8 +142,20 @@ impl Pair<'_> {
         let (only_a, only_b) = (names(run, other, b), names(other, run, a));
         // One character of a script without spaces is rarely a name.
         let single = |words: &[Word]| matches!(words, [word] if word.kind() == Kind::Character);
-        let neither = only_a.is_empty() || only_b.is_empty();
-        !(neither || single(&only_a) && single(&only_b))
+        match (only_a.as_slice(), only_b.as_slice()) {
+            ([], _) | (_, []) => false,
+            (only_a, only_b) => !single(only_a) || !single(only_b),
+        }
+    }
+
+    /// Whether each text has a date that the other lacks; where only one has a date, the other left it out.
+    fn dates_differ(&self, gaps: &[Gap]) -> bool {
+        let [a, b] = self.texts;
+        let own = |run: &[Word], other: &Wording| {
+            run.iter().any(|word| word.kind() == Kind::Date && !has(&other.words, *word))
+        };
+        gaps.iter().any(|gap| own(part(self.a, &gap.a), b))
+            && gaps.iter().any(|gap| own(part(self.b, &gap.b), a))
     }
 
     /// Whether tags and flags around one text name a state that the other lacks, and the other one as well.

@@ -3,9 +3,10 @@
 
 use super::word::{Kind, Word, mix};
 
-/// How many keys of four minima each; two texts that share 7 of 10 words share a band in 9 of 10 cases.
-const BANDS: usize = 8;
-const ROWS: usize = 4;
+/// How many keys of three minima each. Two texts that share 7 of 10 words share a key in 99 of 100 cases, 6 of 10 in 91;
+/// eight keys of four minima would do so in 89 and 67.
+const BANDS: usize = 10;
+const ROWS: usize = 3;
 
 /// Words in a row that make an anchor.
 const ROW: usize = 2;

@@ -34,6 +34,7 @@ const COPIES: &[(&str, &[&str])] = &[
         &[
             "Le Gabon achete a la Pologne 2 helicopteres d'occasion, livres en juin a Libreville avec 3 mecaniciens",
             "Gabon : achat à la Pologne de deux hélicoptères d'occasion, livrés en juin à Libreville avec trois mécaniciens",
+            "Le Gabon achète à la Pologne deux hélicoptères d'occasion, livrés à Libreville avec trois mécaniciens",
             "🔴 Le Gabon a acheté à la Pologne deux hélicoptères d'occasion livrés en juin à Libreville avec trois mécaniciens. Photo : DR",
         ],
     ),

@@ -19,11 +19,13 @@ pub enum Kind {
     Actor,
     /// A number.
     Number,
-    /// A day, a month, or a denial.
-    Turn,
+    /// A day or a month.
+    Date,
+    /// It says that something is not so.
+    Denial,
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind::Plain,
     Kind::Initial,
     Kind::Name,
@@ -31,14 +33,15 @@ const KINDS: [Kind; 8] = [
     Kind::Character,
     Kind::Actor,
     Kind::Number,
-    Kind::Turn,
+    Kind::Date,
+    Kind::Denial,
 ];
 
-/// A word: 21 bits of its hash, 7 of the hash of its beginning, its kind, and whether it is a tag or a flag.
+/// A word: 20 bits of its hash, 7 of the hash of its beginning, its kind, and whether it is a tag or a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word(pub u32);
 
-const HASH_BITS: u32 = 21;
+const HASH_BITS: u32 = 20;
 const FORM_BITS: u32 = 7;
 const TAG: u32 = 1 << 31;
 
@@ -58,7 +61,7 @@ impl Word {
 
     /// Its kind.
     pub fn kind(self) -> Kind {
-        KINDS.get((self.0 >> (HASH_BITS + FORM_BITS) & 7) as usize).copied().unwrap_or(Kind::Plain)
+        KINDS.get((self.0 >> (HASH_BITS + FORM_BITS) & 15) as usize).copied().unwrap_or(Kind::Plain)
     }
 
     /// Whether it is part of a tag, or a flag.
@@ -72,9 +75,9 @@ impl Word {
         form(self) == form(other)
     }
 
-    /// Whether another one in its place makes another event.
+    /// Whether a text that has it tells something else than one without it.
     pub fn is_fact(self) -> bool {
-        matches!(self.kind(), Kind::Actor | Kind::Number | Kind::Turn)
+        matches!(self.kind(), Kind::Actor | Kind::Number | Kind::Denial)
     }
 
     /// Whether it is or may be a name.

@@ -151,6 +151,9 @@ impl<'t> Reader<'t> {
             let state = country::flagged(&token.folded);
             return (state.map(|state| actor(&state, true)), at + 1);
         }
+        if self.counts_posts(at) {
+            return (None, at + 1);
+        }
         if token.script == Script::Number {
             let (number, next) = self.number(at);
             return (Some(Word::new(&number, Kind::Number, Script::Number, tag)), next);
@@ -165,6 +168,13 @@ impl<'t> Reader<'t> {
             return (Some(Word::new(&number, Kind::Number, Script::Number, tag)), next);
         }
         (self.other(at, token, tag), at + 1)
+    }
+
+    /// Whether a number at the start only counts the posts of a thread or tells the time: `1/4`, `2)`, `14:30`.
+    fn counts_posts(&self, at: usize) -> bool {
+        let is_number = |at: usize| self.tokens.get(at).is_some_and(|token| token.script == Script::Number);
+        let divides = |at: usize| self.gap(at).starts_with(['/', ')', ':']);
+        is_number(at) && ((at == 0 && divides(1)) || (at == 1 && is_number(0) && divides(1)))
     }
 
     /// A number with the groups of three digits that belong to it, and what hangs on it.
@@ -231,7 +241,10 @@ impl<'t> Reader<'t> {
             Some(Measure::Place(place)) => {
                 return Some(Word::new(&format!("place {place}"), Kind::Number, Script::Number, tag));
             }
-            Some(turn) => return Some(Word::new(&format!("{turn:?}"), Kind::Turn, Script::Number, tag)),
+            Some(Measure::Date(date)) => {
+                return Some(Word::new(&format!("date {date}"), Kind::Date, Script::Number, tag));
+            }
+            Some(Measure::Denial) => return Some(Word::new("denial", Kind::Denial, Script::Number, tag)),
             None => {}
         }
         let kind = self.kind(at, token);
@@ -312,6 +325,8 @@ mod tests {
             "Russia promises more weapons and training to Burkina Faso (via @hub)",
             "Russia promises more weapons and training to Burkina Faso\n\nJoin 👉 t.me/hub_africa",
             "Russia promises more weapons and training to Burkina Faso. Photo: a friend",
+            "1/4 Russia promises more weapons and training to Burkina Faso",
+            "14:30 Russia promises more weapons and training to Burkina Faso",
         ];
         for text in dressed {
             assert!(same(plain, text), "{text}");
