@@ -66,10 +66,28 @@ proptest! {
     }
 
     #[test]
-    fn no_condition_breaks_loading(when in "([@()\"=* ]|AND |OR |NOT |NEAR/3 |BEFORE/1 |SENTENCE\\(|2 of \\(|, |from:|has:media |lang:|[a-z]{1,3} |\\PC){0,20}") {
+    fn no_condition_breaks_loading(
+        when in "([@()\"=* ]|AND |OR |NOT |NEAR/3 |BEFORE/1 |SENTENCE\\(|2 of \\(|, |from:|has:media |lang:|[a-z]{1,3} |\\PC){0,20}",
+        text in texts(),
+    ) {
         let list = one_rule(&when.replace('\'', ""));
-        if let Err(problems) = load_as("it", &list) {
-            prop_assert!(problems.iter().all(|problem| problem.starts_with("it.toml:")), "{:?}", problems);
+        match load_as("it", &list) {
+            Ok(watch) => {
+                let about = post(&text);
+                prop_assert_eq!(watch.explain(&about)[0].holds, !watch.matches(&about).is_empty());
+            }
+            Err(problems) => {
+                prop_assert!(problems.iter().all(|problem| problem.starts_with("it.toml:")), "{:?}", problems);
+            }
+        }
+    }
+
+    #[test]
+    fn an_explanation_agrees_with_the_matches((plain, _) in conditions(), text in texts()) {
+        if let Ok(watch) = load_as("it", &one_rule(&plain)) {
+            let (explained, found) = (watch.explain(&post(&text)).remove(0), watch.matches(&post(&text)));
+            prop_assert_eq!(explained.holds, !found.is_empty());
+            prop_assert_eq!(explained.when.holds, explained.holds);
         }
     }
 
