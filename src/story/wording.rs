@@ -1,6 +1,8 @@
 //! From a text to the words by which it is compared: without repost marks, credits, handles, links and pictures.
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::country;
 use super::number::{self, Measure};
@@ -104,7 +106,7 @@ impl<'t> Reader<'t> {
         let from = self.end.saturating_sub(10).max(4);
         let credit = |at: &usize| {
             let word = self.tokens.get(*at).map_or("", |token| &*token.folded);
-            self.begins_sentence(*at) && is_one_of(word, CREDITS)
+            self.begins_sentence(*at) && is_credit(word)
         };
         self.end = (from..self.end).find(credit).unwrap_or(self.end);
     }
@@ -250,7 +252,7 @@ impl<'t> Reader<'t> {
         let kind = self.kind(at, token);
         let letters = token.folded.chars().count();
         let small = letters < 2 || (letters < 3 && !matches!(kind, Kind::Name | Kind::Actor));
-        if token.script != Script::Unspaced && (small || is_one_of(&token.folded, SMALL)) {
+        if token.script != Script::Unspaced && (small || is_small(&token.folded)) {
             return None;
         }
         Some(Word::new(bare(token), kind, token.script, tag))
@@ -288,8 +290,14 @@ fn is_cased(token: &Token) -> bool {
     matches!(token.script, Script::Latin | Script::Cyrillic | Script::Greek)
 }
 
-fn is_one_of(word: &str, list: &str) -> bool {
-    list.split_ascii_whitespace().any(|listed| listed == word)
+fn is_small(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| SMALL.split_ascii_whitespace().collect());
+    WORDS.contains(word)
+}
+
+fn is_credit(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| CREDITS.split_ascii_whitespace().collect());
+    WORDS.contains(word)
 }
 
 /// An Arabic word without its `and`, its `for` and its article.
