@@ -3,25 +3,29 @@
 //! All terms of all watchlists are found in one pass over a post; then only the rules that one of the found
 //! words could make hold are evaluated.
 
+mod anchor;
 mod compile;
 mod example;
 mod file;
 mod grammar;
 mod lexeme;
 mod lexicon;
+mod memo;
 mod quoted;
 mod rule;
 mod sense;
 mod term;
 mod vocabulary;
 
-use self::lexicon::{AtomId, Found, Lexicon};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use self::lexicon::{AtomId, Desk, Found, Lexicon};
 use self::rule::Rule;
 use crate::model::matched::{Field, Hit, Match};
 use crate::model::post::Post;
 use crate::setting::{Document, Problem};
-use crate::text::Token;
-use crate::text::token::{analyse, analyse_link};
+use crate::text::words::Words;
 
 /// All watchlists, ready to be held against posts.
 #[derive(Debug)]
@@ -31,13 +35,18 @@ pub struct Watch {
     rules: Vec<Rule>,
     /// By atom, the rules that cannot hold unless one of a few atoms, of which it is one, is found.
     waiting: Vec<Vec<usize>>,
+    desks: Desks,
 }
 
-/// A text of a post, with its tokens.
+/// As many desks as there were ever posts matched at a time.
+#[derive(Default)]
+struct Desks(Mutex<Vec<Desk>>);
+
+/// A text of a post.
+#[derive(Clone, Copy)]
 struct Part<'p> {
     field: Field,
     text: &'p str,
-    tokens: Vec<Token>,
 }
 
 impl Watch {
@@ -51,6 +60,7 @@ impl Watch {
             lexicon: Lexicon::default(),
             rules: Vec::new(),
             waiting: Vec::new(),
+            desks: Desks::default(),
         };
         let mut problems = Vec::new();
         for (name, document) in documents {
@@ -76,7 +86,7 @@ impl Watch {
     /// those of `unless`.
     pub fn matches(&self, post: &Post) -> Vec<Match> {
         let parts = parts(post);
-        let findings = self.lexicon.find(parts.iter().map(|part| &*part.tokens));
+        let findings = self.desks.with(|desk| self.lexicon.search(desk, &parts, Part::read));
         let mut candidates: Vec<usize> =
             findings.atoms().filter_map(|atom| self.waiting.get(atom)).flatten().copied().collect();
         candidates.sort_unstable();
@@ -88,6 +98,11 @@ impl Watch {
             Some(Match { rule: rule.name.clone(), severity: rule.severity, hits })
         };
         candidates.into_iter().filter_map(|rule| self.rules.get(rule)).filter_map(holds).collect()
+    }
+
+    /// How often terms stand in a text that was read before, whatever the rules make of it.
+    pub fn count(&self, words: &Words) -> usize {
+        self.desks.with(|desk| self.lexicon.search_one(desk, words)).count()
     }
 
     /// The names of the watchlists, in their order.
@@ -148,9 +163,37 @@ fn parts(post: &Post) -> Vec<Part<'_>> {
         (Field::Quote, quote),
     ];
     let texts = texts.into_iter().filter_map(|(field, text)| Some((field, text?))).chain(media);
-    let links = post.links.iter().enumerate();
-    let links = links.map(|(n, link)| Part { field: Field::Link(n), text: link, tokens: analyse_link(link) });
-    texts.map(|(field, text)| Part { field, text, tokens: analyse(text) }).chain(links).collect()
+    let links = post.links.iter().enumerate().map(|(n, link)| (Field::Link(n), &**link));
+    texts.chain(links).map(|(field, text)| Part { field, text }).collect()
+}
+
+impl Part<'_> {
+    fn read(&self, words: &mut Words) {
+        match self.field {
+            Field::Link(_) => words.read_link(self.text),
+            _ => words.read(self.text),
+        }
+    }
+}
+
+impl Desks {
+    fn with<T>(&self, work: impl FnOnce(&mut Desk) -> T) -> T {
+        let mut desk = self.lock().pop().unwrap_or_default();
+        let done = work(&mut desk);
+        self.lock().push(desk);
+        done
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Desk>> {
+        // A desk is out while it is in use, so no panic can leave a broken one here.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Desks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desks").finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]

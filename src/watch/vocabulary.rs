@@ -74,6 +74,11 @@ impl Vocabulary {
         found
     }
 
+    /// Whether the elements that `token` meets depend on its capitals.
+    pub fn depends_on_case(&self, token: &Token) -> bool {
+        self.cased.contains_key(&token.folded)
+    }
+
     fn enter(&mut self, key: &Key, folded: &str, element: Element) {
         match key {
             Key::Exact(form) => {
