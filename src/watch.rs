@@ -79,6 +79,7 @@ impl Watch {
             return Err(problems);
         }
         watch.wait();
+        watch.lexicon.settle();
         Ok(watch)
     }
 

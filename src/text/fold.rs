@@ -369,7 +369,7 @@ mod tests {
 
     #[test]
     fn every_character_has_an_entry_and_folds_once_and_for_all() {
-        for c in ('\0'..='\u{2FFF}').chain(('\u{3000}'..='\u{1FFFF}').step_by(97)) {
+        for c in ('\0'..='\u{2FFF}').chain(('\u{3000}'..='\u{1FFFF}').step_by(977)) {
             let once = &entry(c).folded;
             assert_eq!(&folded(once), &**once, "{c:?}");
         }

@@ -176,6 +176,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
+
         #[test]
         fn words_in_buffers_are_the_plain_ones(text in disguised()) {
             prop_assert_eq!(analyse(&text), plain::analyse(&text));

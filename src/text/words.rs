@@ -18,6 +18,8 @@ pub struct Words {
     /// The text's letters, and behind them those of words that were written in one script.
     letters: Vec<Letter>,
     found: Vec<Word>,
+    /// Of every word the [`spelling_hash`] of its folded form: all that is looked at of most words.
+    spellings: Vec<u64>,
 }
 
 /// A word, a number, a character of a script without spaces, or an emoji; see [`Token`].
@@ -75,6 +77,7 @@ impl Words {
     pub fn read(&mut self, text: &str) {
         self.clear();
         let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
+        self.letters.reserve(text.len() / 2);
         let (mut rest, mut before) = (text.chars(), ' ');
         loop {
             let at = text.len() - rest.as_str().len();
@@ -87,7 +90,12 @@ impl Words {
                 self.put(address, ' ');
             } else {
                 before = c;
-                self.put(at..at + c.len_utf8(), c);
+                let (glyph, end) = (glyph(c), at + c.len_utf8());
+                if glyph.is_special() {
+                    self.put(at..end, c);
+                } else {
+                    self.letters.push(Letter { start: at as u32, end: end as u32, c, glyph });
+                }
             }
         }
         self.divide(true);
@@ -106,6 +114,11 @@ impl Words {
     /// The words in the order of the text; the whole of a tag stands before its parts.
     pub fn found(&self) -> &[Word] {
         &self.found
+    }
+
+    /// Of every word, in the same order, the [`spelling_hash`] of its folded form.
+    pub fn spellings(&self) -> &[u64] {
+        &self.spellings
     }
 
     /// Everything that is known of a word of this text.
@@ -131,6 +144,7 @@ impl Words {
     fn clear(&mut self) {
         self.letters.clear();
         self.found.clear();
+        self.spellings.clear();
     }
 
     fn letters(&self, range: Range<u32>) -> &[Letter] {
@@ -216,17 +230,19 @@ impl Words {
         let letters = self.letters.get(range.clone()).unwrap_or_default();
         let (Some(first), Some(last)) = (letters.first(), letters.last()) else { return at };
         let (start, end, class) = (first.start, last.end, first.glyph.class);
-        let one_script = matches!(class, Class::Digit | Class::Symbol | Class::Flag);
-        let range = if one_script || !mixes_scripts(letters) { range } else { self.unmix(range) };
-        let letters = self.letters.get(range.clone()).unwrap_or_default();
+        let (mut range, mut spelling) = (range, Spelling::of(letters));
+        if spelling.mixes_scripts() && !matches!(class, Class::Digit | Class::Symbol | Class::Flag) {
+            range = self.unmix(range);
+            spelling = Spelling::of(self.letters.get(range.clone()).unwrap_or_default());
+        }
         let script = match class {
             Class::Digit => Script::Number,
             Class::Symbol | Class::Flag => Script::Symbol,
-            _ => letters.first().map_or(Script::Other, |letter| letter.glyph.script),
+            _ => self.letters.get(range.start).map_or(Script::Other, |letter| letter.glyph.script),
         };
-        let hash = lower_hash(letters);
         let (first, behind) = (range.start as u32, range.end as u32);
-        self.found.push(Word { at, width, start, end, hash, script, first, behind });
+        self.spellings.push(spelling.folded);
+        self.found.push(Word { at, width, start, end, hash: spelling.lower, script, first, behind });
         at + width
     }
 
@@ -258,26 +274,39 @@ fn length(letters: &[Letter], class: Class) -> usize {
     }
 }
 
-/// Whether letters of two of the scripts stand together that have look-alikes in one another.
-fn mixes_scripts(letters: &[Letter]) -> bool {
-    let bit = |script| match script {
-        Script::Latin => 1,
-        Script::Cyrillic => 2,
-        Script::Greek => 4,
-        _ => 0,
-    };
-    let scripts = letters.iter().fold(0_u32, |scripts, letter| scripts | bit(letter.glyph.script));
-    scripts.count_ones() > 1
+/// What one look at the letters of a word tells.
+struct Spelling {
+    lower: u64,
+    folded: u64,
+    scripts: u32,
 }
 
-fn lower_hash(letters: &[Letter]) -> u64 {
-    letters.iter().fold(*SEED, |hash, letter| {
-        if letter.glyph.has_long_lower() {
-            fold::entry(letter.c).lower.chars().fold(hash, mixed)
-        } else {
-            mixed(hash, letter.glyph.lower)
+impl Spelling {
+    fn of(letters: &[Letter]) -> Self {
+        let (mut lower, mut scripts, mut folds) = (*SEED, 0, false);
+        for Letter { c, glyph, .. } in letters {
+            scripts |= 1 << glyph.script as u32;
+            folds |= glyph.folds();
+            lower = if glyph.has_long_lower() {
+                fold::entry(*c).lower.chars().fold(lower, mixed)
+            } else {
+                mixed(lower, glyph.lower)
+            };
         }
-    })
+        let folded = || letters.iter().flat_map(|letter| fold::entry(letter.c).folded.chars());
+        Self { lower, folded: if folds { folded().fold(*SEED, mixed) } else { lower }, scripts }
+    }
+
+    /// Whether letters of two of the scripts stand together that have look-alikes in one another.
+    fn mixes_scripts(&self) -> bool {
+        let alike = [Script::Latin, Script::Cyrillic, Script::Greek];
+        alike.into_iter().filter(|script| self.scripts & (1 << *script as u32) != 0).count() > 1
+    }
+}
+
+/// By which a word meets its folded form.
+pub fn spelling_hash(folded: &str) -> u64 {
+    folded.chars().fold(*SEED, mixed)
 }
 
 /// Both halves of the product of a hash and a large odd number, so that every bit meets every other.
@@ -304,6 +333,13 @@ mod tests {
         }
         assert_ne!(hashes("WEAPONS").1, cased);
         assert_eq!(hashes("wеapons").1, cased);
+        for (text, folded) in
+            [("ÉQUIPÉS", "equipes"), ("Straße", "strasse"), ("Ёлка", "елка"), ("arms", "arms")]
+        {
+            let mut words = Words::default();
+            words.read(text);
+            assert_eq!(words.spellings(), [spelling_hash(folded)], "{text}");
+        }
         for other in ["weapon", "weaponss", "snopaew", "équipe", "equipe"] {
             assert_ne!(hashes(other).0, weapons, "{other}");
         }

@@ -19,7 +19,7 @@ pub struct Anchors {
     elements: Vec<Element>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Anchored {
     entry: u32,
     /// The one before that is looked for at the same element, counted from 1; 0 for none.
@@ -29,6 +29,8 @@ struct Anchored {
     words: u16,
     /// Which of its words is the rarest.
     anchor: u16,
+    /// The word before the rarest, or behind it if it is the first: most terms are told from others by it.
+    beside: Element,
 }
 
 /// A word of a term: its element, and how many letters it has.
@@ -66,7 +68,24 @@ impl Anchors {
             first,
             words: words.len() as u16,
             anchor: anchor as u16,
+            beside: words.get(anchor.checked_sub(1).unwrap_or(1)).map_or(0, |(element, _)| *element),
         });
+    }
+
+    /// Puts terms that are looked for at one element side by side.
+    pub fn settle(&mut self) {
+        let mut settled = Vec::with_capacity(self.terms.len());
+        for last in &mut self.last {
+            let first = settled.len() as u32;
+            let mut next = *last;
+            while let Some(term) = (next as usize).checked_sub(1).and_then(|at| self.terms.get(at)) {
+                next = term.before;
+                let before = if next == 0 { 0 } else { settled.len() as u32 + 2 };
+                settled.push(Anchored { before, ..*term });
+            }
+            *last = if settled.len() as u32 > first { first + 1 } else { 0 };
+        }
+        self.terms = settled;
     }
 
     /// Whether a term is looked for at this element.
@@ -83,12 +102,15 @@ impl Anchors {
         let mut places = None;
         for (number, (word, set)) in words.iter().zip(met).enumerate().filter(|(_, (_, set))| set.anchors()) {
             for element in sets.elements(*set) {
-                for term in self.anchored(*element) {
+                for term in self.anchored(element) {
                     if term.words == 1 {
                         found((term.entry as usize, word, word));
                         continue;
                     }
                     let text = places.get_or_insert_with(|| Text::new(words, met, sets));
+                    if !text.may_stand_at(term, number) {
+                        continue;
+                    }
                     let wanted = self.elements.get(term.first as usize..).unwrap_or_default();
                     let wanted = wanted.get(..usize::from(term.words)).unwrap_or_default();
                     text.find(wanted, usize::from(term.anchor), number, |first, last| {
@@ -132,6 +154,15 @@ impl<'t, 's> Text<'t, 's> {
         text
     }
 
+    /// Whether a term may be found with its rarest word at the word `number`, as far as its neighbour tells.
+    fn may_stand_at(&self, term: &Anchored, number: usize) -> bool {
+        if !self.starts.is_empty() {
+            return true;
+        }
+        let beside = if term.anchor == 0 { Some(number + 1) } else { number.checked_sub(1) };
+        beside.is_some_and(|beside| self.meets(beside, term.beside))
+    }
+
     /// Tells the first and the last word of every stretch that meets `wanted`, one element after the other, and meets
     /// that at `anchor` with the word `number`.
     fn find(
@@ -173,7 +204,7 @@ impl<'t, 's> Text<'t, 's> {
     }
 
     fn meets(&self, number: usize, element: Element) -> bool {
-        self.met.get(number).is_some_and(|set| self.sets.elements(*set).contains(&element))
+        self.met.get(number).is_some_and(|set| self.sets.elements(*set).any(|met| met == element))
     }
 
     /// The words beside any of `words` that meet an element; none if there are none.

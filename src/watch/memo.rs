@@ -25,16 +25,16 @@ pub struct Sets {
     numbers: Vec<u32>,
 }
 
-/// Elements that a word meets; its place among the sets, or what else is to be done.
+/// Elements that a word meets: the only one of them or their place among the sets; or what else is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Set(u32);
 
-/// At most so many words are remembered, beside those of the text at hand; 16 bytes each in a table at most three
-/// quarters full: 4 MiB.
-pub const MOST_WORDS: usize = 3 << 16;
+/// At most so many words are remembered, beside those of the text at hand; 16 bytes each in a table at most half full:
+/// 8 MiB.
+const MOST_WORDS: usize = 1 << 18;
 
-/// At most so many numbers are kept in sets, beside those of the text at hand: 2 MiB.
-const MOST_NUMBERS: usize = 1 << 19;
+/// At most so many numbers are kept in sets, beside those of the text at hand: 4 MiB.
+const MOST_NUMBERS: usize = 1 << 20;
 
 /// The smallest table.
 const FEWEST_SLOTS: usize = 1 << 10;
@@ -48,6 +48,8 @@ impl Set {
     const BY_CASE: Self = Self(u32::MAX - 1);
     /// A term may be found where this is met.
     const ANCHOR: u32 = 1 << 31;
+    /// It has one element, which is the rest of the number.
+    const SINGLE: u32 = 1 << 30;
 
     /// Whether there is nothing in it.
     pub fn is_empty(self) -> bool {
@@ -62,25 +64,37 @@ impl Set {
 
 impl Sets {
     /// The elements of a set, ascending.
-    pub fn elements(&self, set: Set) -> &[Element] {
-        let at = (set.0 & !Set::ANCHOR) as usize;
-        let count = if set.is_empty() { None } else { self.numbers.get(at) };
-        count.and_then(|count| self.numbers.get(at + 1..at + 1 + *count as usize)).unwrap_or_default()
+    pub fn elements(&self, set: Set) -> impl Iterator<Item = Element> {
+        let number = set.0 & !(Set::ANCHOR | Set::SINGLE);
+        let single = (set.0 & Set::SINGLE != 0).then_some(number);
+        let several =
+            if single.is_some() || set.is_empty() { &[][..] } else { self.several(number as usize) };
+        single.into_iter().chain(several.iter().copied())
     }
 
     /// Adds a set.
     pub fn add(&mut self, elements: &[Element], anchors: &Anchors) -> Set {
-        if elements.is_empty() {
-            return Set::EMPTY;
-        }
-        if self.numbers.is_empty() {
-            self.numbers.push(0);
-        }
         let anchor = if elements.iter().any(|element| anchors.at(*element)) { Set::ANCHOR } else { 0 };
-        let at = self.numbers.len() as u32;
-        self.numbers.push(elements.len() as u32);
-        self.numbers.extend_from_slice(elements);
-        Set(at | anchor)
+        match elements {
+            [] => Set::EMPTY,
+            // The highest numbers stand for something else.
+            [element] if *element < Set::SINGLE - 2 => Set(*element | Set::SINGLE | anchor),
+            _ => {
+                // The place 0 would be no set.
+                if self.numbers.is_empty() {
+                    self.numbers.push(0);
+                }
+                let at = self.numbers.len() as u32;
+                self.numbers.push(elements.len() as u32);
+                self.numbers.extend_from_slice(elements);
+                Set(at | anchor)
+            }
+        }
+    }
+
+    fn several(&self, at: usize) -> &[Element] {
+        let count = self.numbers.get(at).map_or(0, |count| *count as usize);
+        self.numbers.get(at + 1..at + 1 + count).unwrap_or_default()
     }
 }
 
@@ -139,7 +153,7 @@ impl Memo {
     }
 
     fn insert(&mut self, hash: u64, set: Set) {
-        if (self.known + 1) * 4 > self.slots.len() * 3 {
+        if (self.known + 1) * 2 > self.slots.len() {
             let larger = (self.slots.len() * 2).max(FEWEST_SLOTS);
             let old = std::mem::replace(&mut self.slots, vec![Slot { hash: 0, set: Set::VACANT }; larger]);
             old.into_iter().filter(|slot| slot.set != Set::VACANT).for_each(|slot| self.place(slot));
@@ -165,25 +179,33 @@ impl Memo {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::stem::Language;
+    use crate::watch::term::{Mode, Term};
 
-    /// What a memo makes of every word of a text, by an empty vocabulary.
+    /// What a memo makes of every word of a text, by a vocabulary of one word.
     fn learn(memo: &mut Memo, text: &str) {
+        let mut vocabulary = Vocabulary::default();
+        let term = Term::parse("weapon").unwrap();
+        vocabulary.element(&term.words[0], Mode::Inflected, Some(&Language::parse("en").unwrap()));
         let mut words = Words::default();
         words.read(text);
         for word in words.found() {
-            assert!(memo.meets(&words, word, &Vocabulary::default(), &Anchors::default()).is_empty());
+            assert!(memo.meets(&words, word, &vocabulary, &Anchors::default()).is_empty());
         }
     }
 
     #[test]
     fn a_memo_stays_within_its_bounds() {
         let mut memo = Memo::default();
-        let text: String = (0..2_000).map(|n| format!("a{n} ")).collect();
+        let letters = || 'a'..='z';
+        let words =
+            letters().flat_map(|a| letters().flat_map(move |b| ['r', 's'].map(|c| format!("{a}{b}{c}o "))));
+        let text: String = words.collect();
         learn(&mut memo, &text);
         let (known, slots) = (memo.known, memo.slots.len());
         learn(&mut memo, &text);
         assert_eq!((memo.known, memo.slots.len()), (known, slots));
-        assert!(known > 2_000 && slots * 3 >= known * 4);
+        assert!(known == 26 * 26 * 2 && slots >= known * 2, "{known} {slots}");
         memo.trim();
         assert_eq!(memo.known, known);
         memo.known = MOST_WORDS + 1;

@@ -569,7 +569,7 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
 
     #[test]
     fn every_post_is_searched_as_it_would_be_without_shortcuts(text in post_texts(), link in post_texts()) {
