@@ -6,10 +6,13 @@
 
 pub mod confusable;
 pub mod fold;
+pub mod glyph;
 pub mod link;
 pub mod markup;
 pub mod script;
 pub mod stem;
 pub mod token;
+pub mod words;
 
 pub use self::token::{Token, analyse};
+pub use self::words::{Word, Words};

@@ -3,7 +3,9 @@
 //! All terms of all watchlists are found in one pass over a post; then only the rules that one of the found
 //! words could make hold are evaluated.
 
+mod anchor;
 mod compile;
+mod desk;
 mod explain;
 mod fact;
 mod family;
@@ -11,6 +13,7 @@ mod file;
 mod grammar;
 mod lexeme;
 mod lexicon;
+mod memo;
 mod named;
 mod near;
 mod origin;
@@ -30,6 +33,7 @@ pub use self::origin::{Account, Accounts, Origin};
 pub use self::trace::Fold;
 
 use self::compile::{Compiled, Surroundings};
+use self::desk::Desks;
 use self::lexicon::{AtomId, Found, Lexicon};
 use self::rule::Rule;
 use self::scene::Reading;
@@ -37,6 +41,7 @@ use crate::model::matched::{Hit, Match};
 use crate::model::post::Post;
 use crate::setting::{Document, Problem};
 use crate::text::stem::Language;
+use crate::text::words::Words;
 
 /// All watchlists, ready to be held against posts.
 #[derive(Debug)]
@@ -51,6 +56,7 @@ pub struct Watch {
     /// The rules that may hold for a post without any word.
     wordless: Vec<usize>,
     warnings: Vec<Problem>,
+    desks: Desks,
 }
 
 /// What is known of a watchlist beside its rules.
@@ -83,6 +89,7 @@ impl Watch {
             waiting: Vec::new(),
             wordless: Vec::new(),
             warnings: Vec::new(),
+            desks: Desks::default(),
         };
         let mut problems = Vec::new();
         for (number, (name, document)) in documents.iter().enumerate() {
@@ -107,6 +114,7 @@ impl Watch {
         if !problems.is_empty() {
             return Err(problems);
         }
+        watch.lexicon.settle();
         watch.wait();
         Ok(watch)
     }
@@ -129,6 +137,11 @@ impl Watch {
     /// alerts. File by file in the order of lines.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
+    }
+
+    /// How often terms stand in a text that was read before, whatever the rules make of it.
+    pub fn count(&self, words: &Words) -> usize {
+        self.desks.with(|desk| self.lexicon.search_one(desk, words)).count()
     }
 
     /// The names of the watchlists, in their order.
@@ -177,7 +190,7 @@ impl Watch {
     }
 
     fn found(&self, post: &Post, origin: Option<&Origin>) -> Vec<Match> {
-        let reading = Reading::new(post, origin, &self.lexicon);
+        let reading = self.desks.with(|desk| Reading::new(post, origin, &self.lexicon, desk));
         let findings = &reading.findings;
         let waited = findings.atoms().filter_map(|atom| self.waiting.get(atom)).flatten();
         let mut candidates: Vec<usize> = waited.chain(&self.wordless).copied().collect();

@@ -1,5 +1,6 @@
 //! Letters of another script that look like the ones they stand in for: `wеapons` with a Cyrillic е.
 
+use super::fold;
 use super::script::Script;
 
 /// Letters that look alike in Latin, Cyrillic and Greek; a space where a script has none.
@@ -88,8 +89,13 @@ fn written_in(script: Script, letter: char) -> Option<char> {
         Script::Cyrillic => row.1,
         _ => row.2,
     };
-    let alike = ALIKE.iter().find(|row| side(row, from) == letter && side(row, script) != ' ');
-    alike.map(|row| side(row, script))
+    let alike = |letter| {
+        let row = ALIKE.iter().find(|row| side(row, from) == letter && side(row, script) != ' ');
+        row.map(|row| side(row, script))
+    };
+    // Diacritics are folded anyway, so a letter that has its look-alike without them has one.
+    let mut bare = fold::entry(letter).folded.chars();
+    alike(letter).or_else(|| alike(bare.next().filter(|_| bare.next().is_none())?))
 }
 
 #[cfg(test)]
@@ -111,6 +117,7 @@ mod tests {
             ("wеароns", "weapons"),
             ("Αfrica", "Africa"),
             ("cоре", "соре"),
+            ("drῦgs", "drugs"),
         ];
         for (mixed, plain) in table {
             assert_eq!(unmixed(mixed), plain, "{mixed}");

@@ -343,11 +343,11 @@ mod tests {
             "&lt;b ",
             "<script",
         ] {
-            let read = plain(&format!("{} deep", piece.repeat(20_000)));
-            assert!(read.text.len() < 200_000, "{piece}");
+            let read = plain(&format!("{} deep", piece.repeat(5_000)));
+            assert!(read.text.len() < 50_000, "{piece}");
         }
-        assert_eq!(text(&format!("{}deep", "<div>".repeat(100_000))), "deep");
-        assert_eq!(plain(&"<a href='https://e.example'>x</a>".repeat(20_000)).links.len(), 1);
+        assert_eq!(text(&format!("{}deep", "<div>".repeat(25_000))), "deep");
+        assert_eq!(plain(&"<a href='https://e.example'>x</a>".repeat(2_000)).links.len(), 1);
     }
 
     #[test]

@@ -62,6 +62,19 @@ const BLOCKS: [(u32, u32, Script); 34] = [
 ];
 
 impl Script {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Latin,
+        Self::Cyrillic,
+        Self::Greek,
+        Self::Arabic,
+        Self::Tamil,
+        Self::Unspaced,
+        Self::Other,
+        Self::Number,
+        Self::Symbol,
+    ];
+
     /// The script of the letter `c`.
     pub fn of(c: char) -> Self {
         let code = c as u32;

@@ -63,7 +63,7 @@ const MOST_NAMED: usize = 5;
 impl Watch {
     /// Every rule held against a post, in the order of watchlists and rules, whether it holds or not.
     pub fn explain(&self, post: &Post) -> Vec<Explained> {
-        let reading = Reading::new(post, None, &self.lexicon);
+        let reading = self.desks.with(|desk| Reading::new(post, None, &self.lexicon, desk));
         let mut terms: HashMap<AtomId, Vec<usize>> = HashMap::new();
         for number in 0..self.lexicon.terms() {
             if let Some(entry) = self.lexicon.entry(number) {

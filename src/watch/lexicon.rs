@@ -2,13 +2,14 @@
 //! are.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::ops::Range;
 
+use super::anchor::Anchors;
+use super::memo::{Memo, Set, Sets};
 use super::term::{Mode, Term};
-use super::vocabulary::{Element, Vocabulary};
-use crate::text::Token;
+use super::vocabulary::Vocabulary;
 use crate::text::stem::Language;
+use crate::text::words::{Word, Words};
 
 /// What conditions are made of: a concept, or a term that stands in conditions of its own.
 pub type AtomId = usize;
@@ -33,19 +34,25 @@ pub struct Entry {
     pub written: String,
 }
 
-/// All terms, as a tree of their words.
+/// All terms.
 #[derive(Debug, Default)]
 pub struct Lexicon {
     vocabulary: Vocabulary,
-    nodes: Vec<Node>,
+    anchors: Anchors,
     entries: Vec<Entry>,
     atoms: Vec<Atom>,
+    /// The terms as they were added, for a search without shortcuts.
+    #[cfg(test)]
+    planted: Vec<plain::Planted>,
 }
 
-#[derive(Debug, Default)]
-struct Node {
-    next: HashMap<Element, usize>,
-    ends: Vec<usize>,
+/// What is used again from post to post. One at a time uses it, with one lexicon that no longer grows.
+#[derive(Default)]
+pub struct Desk {
+    words: Words,
+    memo: Memo,
+    met: Vec<Set>,
+    hits: Vec<Found>,
 }
 
 /// A term's place in a post.
@@ -68,10 +75,11 @@ pub struct Found {
 }
 
 /// All hits in a post, atom by atom, each in text order.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     hits: Vec<Found>,
-    atoms: HashMap<AtomId, Range<usize>>,
+    /// By atom, ascending, its hits.
+    atoms: Vec<(AtomId, Range<usize>)>,
 }
 
 impl Lexicon {
@@ -107,6 +115,11 @@ impl Lexicon {
         }
     }
 
+    /// Puts in order what is looked at together. For speed only: more can be added.
+    pub fn settle(&mut self) {
+        self.anchors.settle();
+    }
+
     /// The atom with this number.
     pub fn atom(&self, atom: AtomId) -> Option<&Atom> {
         self.atoms.get(atom)
@@ -122,117 +135,101 @@ impl Lexicon {
         self.entries.len()
     }
 
-    /// Finds all terms in the fields of a post, given as their tokens.
-    pub fn find<'t>(&self, fields: impl IntoIterator<Item = &'t [Token]>) -> Findings {
-        let mut hits = Vec::new();
-        for (field, tokens) in fields.into_iter().enumerate() {
-            self.find_in(field, tokens, &mut hits);
+    /// Finds all terms in the fields of a post; `read` reads each of them into the buffer it is given.
+    pub fn search<T>(
+        &self,
+        desk: &mut Desk,
+        fields: impl IntoIterator<Item = T>,
+        read: impl Fn(T, &mut Words),
+    ) -> Findings {
+        let mut words = std::mem::take(&mut desk.words);
+        for (field, text) in fields.into_iter().enumerate() {
+            read(text, &mut words);
+            self.search_words(field, &words, desk);
         }
-        Findings::of(hits)
+        desk.words = words;
+        Findings::of(&mut desk.hits)
+    }
+
+    /// Finds all terms in one text.
+    pub fn search_one(&self, desk: &mut Desk, words: &Words) -> Findings {
+        self.search_words(0, words, desk);
+        Findings::of(&mut desk.hits)
+    }
+
+    fn search_words(&self, field: usize, words: &Words, desk: &mut Desk) {
+        let Desk { memo, met, hits, .. } = desk;
+        memo.trim();
+        met.clear();
+        let found = words.found();
+        met.extend(found.iter().zip(words.spellings()).map(|(word, spelling)| {
+            if self.vocabulary.may_meet(word, *spelling) {
+                memo.meets(words, word, &self.vocabulary, &self.anchors)
+            } else {
+                Set::EMPTY
+            }
+        }));
+        self.find_in(field, (found, met, memo.sets()), hits);
+    }
+
+    fn find_in(&self, field: usize, text: (&[Word], &[Set], &Sets), hits: &mut Vec<Found>) {
+        self.anchors.find(text, |(entry, first, last)| {
+            hits.extend(self.entries.get(entry).map(|Entry { atom, .. }| Found {
+                atom: *atom,
+                field,
+                first: first.at as usize,
+                end: (last.at + last.width) as usize,
+                entry,
+                start_byte: first.start as usize,
+                end_byte: last.end as usize,
+            }));
+        });
     }
 
     fn plant(&mut self, entry: usize, term: &Term, language: Option<&Language>) {
-        if self.nodes.is_empty() {
-            self.nodes.push(Node::default());
-        }
-        let mut at = 0;
-        for word in &term.words {
-            let element = self.vocabulary.element(word, term.mode, language);
-            let new = self.nodes.len();
-            at = *self.nodes[at].next.entry(element).or_insert(new);
-            if at == new {
-                self.nodes.push(Node::default());
-            }
-        }
-        let ends = &mut self.nodes[at].ends;
-        if !ends.contains(&entry) {
-            ends.push(entry);
-        }
-    }
-
-    fn find_in(&self, field: usize, tokens: &[Token], hits: &mut Vec<Found>) {
-        let elements: Vec<Vec<Element>> =
-            tokens.iter().map(|token| self.vocabulary.elements(token)).collect();
-        // Where the tokens of each place begin: a tag and its first part share one.
-        let places = tokens.last().map_or(0, |last| last.at + 1);
-        let mut starts = Vec::with_capacity(places + 1);
-        for (number, token) in tokens.iter().enumerate() {
-            starts.resize(starts.len().max(token.at + 1), number);
-        }
-        starts.push(tokens.len());
-        let text = Text { field, tokens, elements: &elements, starts: &starts };
-        for (number, token) in tokens.iter().enumerate() {
-            self.walk(&text, 0, (number, token), token, hits);
-        }
-    }
-
-    /// Follows the terms that go on from `node` with the token `number`; `first` is where they began.
-    fn walk(
-        &self,
-        text: &Text,
-        node: usize,
-        (number, token): (usize, &Token),
-        first: &Token,
-        hits: &mut Vec<Found>,
-    ) {
-        let Some(node) = self.nodes.get(node) else { return };
-        for next in text.elements[number].iter().filter_map(|element| node.next.get(element)) {
-            for entry in self.nodes.get(*next).into_iter().flat_map(|node| &node.ends) {
-                hits.extend(self.entries.get(*entry).map(|Entry { atom, .. }| Found {
-                    atom: *atom,
-                    field: text.field,
-                    first: first.at,
-                    end: token.at + token.width,
-                    entry: *entry,
-                    start_byte: first.range.start,
-                    end_byte: token.range.end,
-                }));
-            }
-            for following in text.at(token.at + token.width) {
-                self.walk(text, *next, following, first, hits);
-            }
-        }
+        let mut element = |word| self.vocabulary.element(word, term.mode, language);
+        let words: Vec<_> =
+            term.words.iter().map(|word| (element(word), word.token.folded.chars().count())).collect();
+        self.anchors.plant(entry, &words);
+        #[cfg(test)]
+        self.planted.push((entry, words.into_iter().map(|(element, _)| element).collect()));
     }
 }
 
-/// The tokens of a field while terms are looked for.
-struct Text<'t> {
-    field: usize,
-    tokens: &'t [Token],
-    elements: &'t [Vec<Element>],
-    starts: &'t [usize],
-}
-
-impl<'t> Text<'t> {
-    /// The tokens that begin at a place, with their numbers.
-    fn at(&self, place: usize) -> impl Iterator<Item = (usize, &'t Token)> + use<'t> {
-        let end = self.starts.get(place + 1).copied().unwrap_or(0);
-        let start = self.starts.get(place).copied().unwrap_or(end).min(end);
-        let tokens = self.tokens.get(start..end).unwrap_or_default();
-        (start..).zip(tokens)
-    }
-}
+#[cfg(test)]
+pub mod plain;
 
 impl Findings {
-    fn of(mut hits: Vec<Found>) -> Self {
+    /// Takes all hits out of `hits`.
+    fn of(hits: &mut Vec<Found>) -> Self {
+        let mut hits: Vec<Found> = hits.drain(..).collect();
         hits.sort_unstable();
         // Two terms of one atom at one place say the same thing: the first written stays.
         hits.dedup_by_key(|hit| (hit.atom, hit.field, hit.first, hit.end));
-        let mut atoms: HashMap<AtomId, Range<usize>> = HashMap::new();
+        let mut atoms: Vec<(AtomId, Range<usize>)> = Vec::new();
         for (number, hit) in hits.iter().enumerate() {
-            atoms.entry(hit.atom).or_insert(number..number).end = number + 1;
+            match atoms.last_mut().filter(|(atom, _)| *atom == hit.atom) {
+                Some((_, range)) => range.end = number + 1,
+                None => atoms.push((hit.atom, number..number + 1)),
+            }
         }
         Self { hits, atoms }
     }
 
+    /// How many hits there are.
+    pub fn count(&self) -> usize {
+        self.hits.len()
+    }
+
     /// The atoms that were found at all.
     pub fn atoms(&self) -> impl Iterator<Item = AtomId> + '_ {
-        self.atoms.keys().copied()
+        self.atoms.iter().map(|(atom, _)| *atom)
     }
 
     /// The numbers of an atom's hits; empty if there is none.
     pub fn of_atom(&self, atom: AtomId) -> Range<usize> {
-        self.atoms.get(&atom).cloned().unwrap_or_default()
+        let at = self.atoms.binary_search_by_key(&atom, |(atom, _)| *atom).ok();
+        at.and_then(|at| self.atoms.get(at)).map(|(_, range)| range.clone()).unwrap_or_default()
     }
 
     /// The hit with this number.

@@ -2,22 +2,20 @@
 
 use std::cell::OnceCell;
 
-use super::lexicon::{AtomId, Findings, Found, Lexicon};
+use super::lexicon::{AtomId, Desk, Findings, Found, Lexicon};
 use super::origin::Origin;
 use super::sentence::sentences;
 use crate::model::matched::Field;
 use crate::model::post::Post;
-use crate::text::Token;
-use crate::text::token::{analyse, analyse_link};
+use crate::text::words::Words;
 
-/// A text of a post, with its tokens.
+/// A text of a post.
+#[derive(Clone, Copy)]
 pub struct Part<'p> {
     /// Which one.
     pub field: Field,
     /// What it says.
     pub text: &'p str,
-    /// Its words.
-    pub tokens: Vec<Token>,
 }
 
 /// A post, read.
@@ -51,9 +49,9 @@ pub struct Scene<'s> {
 
 impl<'p> Reading<'p> {
     /// Reads a post by the words of `lexicon`.
-    pub fn new(post: &'p Post, origin: Option<&'p Origin<'p>>, lexicon: &Lexicon) -> Self {
+    pub fn new(post: &'p Post, origin: Option<&'p Origin<'p>>, lexicon: &Lexicon, desk: &mut Desk) -> Self {
         let parts = parts(post);
-        let findings = lexicon.find(parts.iter().map(|part| &*part.tokens));
+        let findings = lexicon.search(desk, &parts, Part::read);
         Self { post, origin, parts, findings, sentences: OnceCell::new() }
     }
 
@@ -127,7 +125,7 @@ fn first_that_is_not(len: usize, before: impl Fn(usize) -> bool) -> usize {
 }
 
 /// The texts of a post that words are looked for in.
-fn parts(post: &Post) -> Vec<Part<'_>> {
+pub fn parts(post: &Post) -> Vec<Part<'_>> {
     let quote = post.quote_of.as_ref().and_then(|quote| quote.text.as_deref());
     let media = post.media.iter().enumerate();
     let media = media.filter_map(|(n, media)| Some((Field::Media(n), media.alt.as_deref()?)));
@@ -138,7 +136,16 @@ fn parts(post: &Post) -> Vec<Part<'_>> {
         (Field::Quote, quote),
     ];
     let texts = texts.into_iter().filter_map(|(field, text)| Some((field, text?))).chain(media);
-    let links = post.links.iter().enumerate();
-    let links = links.map(|(n, link)| Part { field: Field::Link(n), text: link, tokens: analyse_link(link) });
-    texts.map(|(field, text)| Part { field, text, tokens: analyse(text) }).chain(links).collect()
+    let links = post.links.iter().enumerate().map(|(n, link)| (Field::Link(n), &**link));
+    texts.chain(links).map(|(field, text)| Part { field, text }).collect()
+}
+
+impl Part<'_> {
+    /// Reads its words.
+    pub fn read(&self, words: &mut Words) {
+        match self.field {
+            Field::Link(_) => words.read_link(self.text),
+            _ => words.read(self.text),
+        }
+    }
 }

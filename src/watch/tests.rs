@@ -5,6 +5,7 @@ mod matching;
 mod mistakes;
 mod operators;
 mod properties;
+mod shortcuts;
 
 use super::*;
 use crate::model::post::Platform;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use super::term::{Mode, Word};
 use crate::text::Token;
+use crate::text::script::Script;
 use crate::text::stem::Language;
+use crate::text::words::{Word as Read, spelling_hash};
 
 /// A word of the watchlists, as it is compared; the same word in many terms is one element.
 pub type Element = u32;
@@ -20,7 +22,21 @@ pub struct Vocabulary {
     /// The lengths, in characters, that prefixes have; ascending.
     lengths: Vec<usize>,
     inflected: Vec<Inflected>,
+    /// Scripts in which words inflect.
+    scripts: Vec<Script>,
+    filter: Filter,
 }
+
+/// Most words of posts are none that anybody looks for: one look at a few bits tells that of them.
+#[derive(Debug, Default)]
+struct Filter {
+    hashes: Vec<u64>,
+    /// One bit for each hash; their number is a power of two.
+    bits: Vec<u64>,
+}
+
+/// So many bits for each hash, so that one word in sixteen is looked up in vain.
+const BITS: usize = 16;
 
 /// The words that inflect in one language, by their stems.
 #[derive(Debug)]
@@ -74,12 +90,26 @@ impl Vocabulary {
         found
     }
 
+    /// Whether a word may meet anything, given with its spelling; true also for some that meet nothing.
+    pub fn may_meet(&self, word: &Read, spelling: u64) -> bool {
+        self.filter.has(spelling)
+            || !self.lengths.is_empty()
+            || (!self.scripts.is_empty() && self.scripts.contains(&word.script))
+    }
+
+    /// Whether the elements that `token` meets depend on its capitals.
+    pub fn depends_on_case(&self, token: &Token) -> bool {
+        self.cased.contains_key(&token.folded)
+    }
+
     fn enter(&mut self, key: &Key, folded: &str, element: Element) {
         match key {
             Key::Exact(form) => {
+                self.filter.add(spelling_hash(form));
                 self.exact.insert(form.clone(), element);
             }
             Key::Cased(form) => {
+                self.filter.add(spelling_hash(folded));
                 self.cased.entry(folded.into()).or_default().push((form.clone(), element));
             }
             Key::Prefix(form) => {
@@ -101,6 +131,7 @@ impl Vocabulary {
         let at = self.inflected.iter().position(|inflected| inflected.language == *language);
         let at = at.unwrap_or_else(|| {
             self.inflected.push(Inflected { language: language.clone(), stems: HashMap::new() });
+            self.scripts.extend(Script::ALL.into_iter().filter(|script| language.inflects(*script)));
             self.inflected.len() - 1
         });
         &mut self.inflected[at].stems
@@ -119,5 +150,53 @@ impl Vocabulary {
                 Some(_) => {}
             }
         }
+    }
+}
+
+impl Filter {
+    fn add(&mut self, hash: u64) {
+        self.hashes.push(hash);
+        if self.hashes.len() * BITS > self.bits.len() * 64 {
+            self.bits = vec![0; (self.bits.len() * 2).max(16)];
+            for at in 0..self.hashes.len() {
+                self.set(self.hashes.get(at).copied().unwrap_or_default());
+            }
+        } else {
+            self.set(hash);
+        }
+    }
+
+    fn set(&mut self, hash: u64) {
+        let (word, bit) = self.place(hash);
+        if let Some(word) = self.bits.get_mut(word) {
+            *word |= bit;
+        }
+    }
+
+    fn has(&self, hash: u64) -> bool {
+        let (word, bit) = self.place(hash);
+        self.bits.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// The word and the bit of a hash.
+    fn place(&self, hash: u64) -> (usize, u64) {
+        let word = hash as usize & self.bits.len().saturating_sub(1);
+        (word, 1 << (hash >> 58))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_lets_through_what_it_was_given_and_little_else() {
+        let mut filter = Filter::default();
+        let hash = |n: usize| spelling_hash(&n.to_string());
+        assert!(!filter.has(hash(0)));
+        (0..5_000).for_each(|n| filter.add(hash(n)));
+        assert!((0..5_000).all(|n| filter.has(hash(n))));
+        let others = (5_000..25_000).filter(|n| filter.has(hash(*n))).count();
+        assert!(others < 20_000 / 10, "{others}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Compiler;
 use crate::watch::file;
-use crate::watch::lexicon::Lexicon;
+use crate::watch::lexicon::{Desk, Lexicon};
 use crate::watch::origin::Origin;
 use crate::watch::rule::{Condition, Rule};
 use crate::watch::scene::{Reading, Scene};
@@ -41,7 +41,8 @@ impl Compiler<'_, '_> {
 /// What is wrong if the rule, held against an example, does not do what is expected of it.
 fn complaint(rule: &Rule, lexicon: &Lexicon, example: &file::Example) -> Option<String> {
     let origin = example.from.as_ref().map(|(platform, account)| Origin { platform, account });
-    let reading = Reading::new(&example.post, origin.as_ref(), lexicon);
+    // The lexicon still grows, so nothing learnt of it may be kept for the next example.
+    let reading = Reading::new(&example.post, origin.as_ref(), lexicon, &mut Desk::default());
     let account = Account { lexicon, scene: reading.scene() };
     match rule.holds(reading.scene()) {
         Some(hits) if !example.alert => {

@@ -1,0 +1,133 @@
+//! What reading a text asks of every character, in eight bytes; the rest stays in [`fold`].
+
+use std::sync::OnceLock;
+
+use unicode_normalization::char::is_combining_mark;
+
+use super::fold::{self, Class};
+use super::script::Script;
+
+/// A character as words are made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glyph {
+    /// Its lower case, where that is one character; else the character itself.
+    pub lower: char,
+    /// What it does to the words around it.
+    pub class: Class,
+    /// Its script.
+    pub script: Script,
+    traits: u8,
+}
+
+/// It has a compatibility form.
+const COMPATIBLE: u8 = 1;
+/// It may be part of the character before it.
+const JOINS: u8 = 2;
+/// It is a capital.
+const UPPER: u8 = 4;
+/// It is a small letter.
+const LOWER: u8 = 8;
+/// Its lower case is not one character.
+const LONG: u8 = 16;
+/// It is another one without diacritics.
+const FOLDS: u8 = 32;
+/// It is more than a letter to be put behind the others: it joins, stands for others or is noise.
+const SPECIAL: u8 = 64;
+
+const PAGES: usize = 0x11_0000 >> 8;
+static TABLE: [OnceLock<Box<Page>>; PAGES] = [const { OnceLock::new() }; PAGES];
+type Page = [Glyph; 256];
+
+/// The glyph of `c`.
+#[inline]
+pub fn glyph(c: char) -> Glyph {
+    let code = c as usize;
+    let page = &TABLE[code >> 8];
+    page.get().unwrap_or_else(|| page.get_or_init(|| fill(code & !0xFF)))[code & 0xFF]
+}
+
+#[cold]
+fn fill(first: usize) -> Box<Page> {
+    let c = |place: usize| char::from_u32((first + place) as u32).unwrap_or(' ');
+    Box::new(std::array::from_fn(|place| Glyph::of(c(place))))
+}
+
+impl Glyph {
+    fn of(c: char) -> Self {
+        let entry = fold::entry(c);
+        let mut lower = entry.lower.chars();
+        let single = lower.next().filter(|_| lower.next().is_none());
+        let traits = [
+            (entry.compat.is_some(), COMPATIBLE),
+            (joins(c), JOINS),
+            (c.is_uppercase(), UPPER),
+            (c.is_lowercase(), LOWER),
+            (single.is_none(), LONG),
+            (entry.lower != entry.folded, FOLDS),
+            (entry.compat.is_some() || joins(c) || entry.class == Class::Noise, SPECIAL),
+        ];
+        Self {
+            lower: single.unwrap_or(c),
+            class: entry.class,
+            script: Script::of(c),
+            traits: traits.into_iter().filter(|(has, _)| *has).map(|(_, bit)| bit).sum(),
+        }
+    }
+
+    /// Whether it stands for other characters.
+    pub fn has_compatible_form(self) -> bool {
+        self.traits & COMPATIBLE != 0
+    }
+
+    /// Whether it joins another one, stands for others or is noise.
+    pub fn is_special(self) -> bool {
+        self.traits & SPECIAL != 0
+    }
+
+    /// Whether it may be part of the character before it: a mark, or the vowel or final of a Korean syllable.
+    pub fn joins(self) -> bool {
+        self.traits & JOINS != 0
+    }
+
+    /// Whether it is a capital.
+    pub fn is_upper(self) -> bool {
+        self.traits & UPPER != 0
+    }
+
+    /// Whether it is a small letter.
+    pub fn is_lower(self) -> bool {
+        self.traits & LOWER != 0
+    }
+
+    /// Whether it is another one, or several, without diacritics.
+    pub fn folds(self) -> bool {
+        self.traits & FOLDS != 0
+    }
+
+    /// Whether its lower case is no single character, so that it has to be asked for.
+    pub fn has_long_lower(self) -> bool {
+        self.traits & LONG != 0
+    }
+}
+
+fn joins(c: char) -> bool {
+    c >= '\u{300}' && (is_combining_mark(c) || matches!(c, '\u{1161}'..='\u{1175}' | '\u{11A8}'..='\u{11C2}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glyph_says_what_the_tables_say() {
+        assert_eq!(size_of::<Glyph>(), 8);
+        for c in ('\0'..='\u{2FFF}').chain(('\u{3000}'..='\u{1FFFF}').step_by(977)) {
+            let (glyph, entry) = (glyph(c), fold::entry(c));
+            assert_eq!((glyph.class, glyph.script), (entry.class, Script::of(c)), "{c:?}");
+            assert_eq!(glyph.has_compatible_form(), entry.compat.is_some(), "{c:?}");
+            let lower = if glyph.has_long_lower() { entry.lower.to_string() } else { glyph.lower.into() };
+            assert_eq!(lower, &*entry.lower, "{c:?}");
+            assert_eq!(glyph.folds(), entry.folded != entry.lower, "{c:?}");
+        }
+    }
+}

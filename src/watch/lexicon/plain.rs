@@ -1,0 +1,94 @@
+//! The same search without shortcuts: at every token a walk down a tree of all terms, every word stemmed anew. What the
+//! fast one is held against.
+
+use std::collections::HashMap;
+
+use super::{Entry, Findings, Found, Lexicon};
+use crate::text::Token;
+use crate::watch::vocabulary::Element;
+
+/// A term by its number, and its words.
+pub type Planted = (usize, Vec<Element>);
+
+/// All terms, as a tree of their words.
+#[derive(Default)]
+pub struct Tree {
+    nodes: Vec<Node>,
+}
+
+#[derive(Default)]
+struct Node {
+    next: HashMap<Element, usize>,
+    ends: Vec<usize>,
+}
+
+impl Tree {
+    /// The tree of all terms of a lexicon.
+    pub fn of(lexicon: &Lexicon) -> Self {
+        let mut tree = Self { nodes: vec![Node::default()] };
+        for (entry, words) in &lexicon.planted {
+            let mut at = 0;
+            for element in words {
+                let new = tree.nodes.len();
+                at = *tree.nodes[at].next.entry(*element).or_insert(new);
+                if at == new {
+                    tree.nodes.push(Node::default());
+                }
+            }
+            tree.nodes[at].ends.push(*entry);
+        }
+        tree
+    }
+
+    /// Finds all terms in the fields of a post, given as their tokens.
+    pub fn find<'t>(&self, lexicon: &Lexicon, fields: impl IntoIterator<Item = &'t [Token]>) -> Findings {
+        let mut hits = Vec::new();
+        for (field, tokens) in fields.into_iter().enumerate() {
+            let elements: Vec<Vec<Element>> =
+                tokens.iter().map(|token| lexicon.vocabulary.elements(token)).collect();
+            let text = Text { field, tokens, elements: &elements };
+            for (number, token) in tokens.iter().enumerate() {
+                self.walk(lexicon, &text, 0, (number, token), token, &mut hits);
+            }
+        }
+        Findings::of(&mut hits)
+    }
+
+    /// Follows the terms that go on from `node` with the token `number`; `first` is where they began.
+    fn walk(
+        &self,
+        lexicon: &Lexicon,
+        text: &Text,
+        node: usize,
+        (number, token): (usize, &Token),
+        first: &Token,
+        hits: &mut Vec<Found>,
+    ) {
+        let node = &self.nodes[node];
+        for next in text.elements[number].iter().filter_map(|element| node.next.get(element)) {
+            for entry in &self.nodes[*next].ends {
+                let Entry { atom, .. } = lexicon.entries[*entry];
+                hits.push(Found {
+                    atom,
+                    field: text.field,
+                    first: first.at,
+                    end: token.at + token.width,
+                    entry: *entry,
+                    start_byte: first.range.start,
+                    end_byte: token.range.end,
+                });
+            }
+            let place = token.at + token.width;
+            for following in text.tokens.iter().enumerate().filter(|(_, token)| token.at == place) {
+                self.walk(lexicon, text, *next, following, first, hits);
+            }
+        }
+    }
+}
+
+/// The tokens of a field while terms are looked for.
+struct Text<'t> {
+    field: usize,
+    tokens: &'t [Token],
+    elements: &'t [Vec<Element>],
+}
