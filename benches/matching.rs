@@ -4,6 +4,8 @@
 //! median of the rounds; every engine has to count the same. Then criterion measures the same passes by the clock.
 //! `cargo bench --bench matching -- once ENGINE TERMS PASSES` makes so many passes of one engine, for callgrind.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
+
 #[path = "matching/corpus.rs"]
 mod corpus;
 #[path = "matching/engine.rs"]

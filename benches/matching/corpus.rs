@@ -5,6 +5,7 @@
 //! ASCII.
 
 use std::collections::HashSet;
+use std::fmt::Write;
 
 /// A language with invented words.
 pub struct Tongue {
@@ -210,7 +211,7 @@ fn post(words: &[Vec<String>], tags: &[String], frequency: &mut [Vec<u32>], dice
         text.push_str(dice.pick(&["🇷🇺 ", "🇧🇫🇲🇱 ", "🤝🏾 ", "✈️ ", "🔥🔥🔥"]));
     }
     if dice.one_in(3) {
-        text.push_str(&format!("https://t.co/{:08x}", dice.below(1 << 32)));
+        write!(text, "https://t.co/{:08x}", dice.below(1 << 32)).unwrap();
     }
     text
 }

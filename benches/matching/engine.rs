@@ -1,5 +1,7 @@
 //! What is compared. Every engine is a pass over all posts that counts the hits.
 
+use std::fmt::Write;
+
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::{RegexSet, RegexSetBuilder};
 use rust_stemmers::{Algorithm, Stemmer};
@@ -27,12 +29,14 @@ pub fn watch(terms: &Terms, inflected: bool) -> Watch {
         let mut text = format!("languages = [{codes}]\n");
         for (rule, (tongue, term)) in terms.iter().enumerate() {
             let language = if inflected { TONGUES[*tongue].code } else { "any" };
-            text.push_str(&format!(
+            write!(
+                text,
                 "[concept.c{rule}]\n{language} = [\"{term}\"]\n\
                  [[rule]]\nname = \"r{rule}\"\nseverity = \"low\"\nwhen = \"@c{rule}\"\n"
-            ));
+            )
+            .unwrap();
         }
-        (format!("list-{n}"), Document { path: format!("list-{n}.toml").into(), text: text.into() })
+        (format!("list-{n}"), Document { path: format!("list-{n}.toml").into(), text })
     };
     let files: Vec<_> = terms.chunks(RULES).enumerate().map(file).collect();
     Watch::load(&files).unwrap_or_else(|problems| panic!("{}", problems[0]))
@@ -128,9 +132,9 @@ impl Chain {
             let mut stems = String::from(" ");
             for (word, other) in &words {
                 if other == script {
-                    stems.push_str(&stemmer.stem(word))
+                    stems.push_str(&stemmer.stem(word));
                 } else {
-                    stems.push_str(word)
+                    stems.push_str(word);
                 }
                 stems.push(' ');
             }

@@ -156,11 +156,17 @@ impl<'t, 's> Text<'t, 's> {
 
     /// Whether a term may be found with its rarest word at the word `number`, as far as its neighbour tells.
     fn may_stand_at(&self, term: &Anchored, number: usize) -> bool {
-        if !self.starts.is_empty() {
-            return true;
+        if self.starts.is_empty() {
+            let beside = if term.anchor == 0 { Some(number + 1) } else { number.checked_sub(1) };
+            return beside.is_some_and(|beside| self.meets(beside, term.beside));
         }
-        let beside = if term.anchor == 0 { Some(number + 1) } else { number.checked_sub(1) };
-        beside.is_some_and(|beside| self.meets(beside, term.beside))
+        let Some(word) = self.words.get(number) else { return false };
+        let meets = |beside| self.meets(beside, term.beside);
+        if term.anchor == 0 {
+            self.beginning_at(word.at + word.width).any(meets)
+        } else {
+            self.ending_at(word.at).any(meets)
+        }
     }
 
     /// Tells the first and the last word of every stretch that meets `wanted`, one element after the other, and meets
@@ -208,10 +214,10 @@ impl<'t, 's> Text<'t, 's> {
     }
 
     /// The words beside any of `words` that meet an element; none if there are none.
-    fn next(
+    fn next<I: Iterator<Item = usize>>(
         &self,
         words: &[usize],
-        beside: impl Fn(&Word) -> Vec<usize>,
+        beside: impl Fn(&Word) -> I,
         element: Element,
     ) -> Option<Vec<usize>> {
         let words = words.iter().filter_map(|number| self.words.get(*number));
@@ -222,14 +228,14 @@ impl<'t, 's> Text<'t, 's> {
         (!next.is_empty()).then_some(next)
     }
 
-    fn beginning_at(&self, place: u32) -> Vec<usize> {
+    fn beginning_at(&self, place: u32) -> impl Iterator<Item = usize> + use<'_, 't, 's> {
         let end = self.starts.get(place as usize + 1).copied().unwrap_or(0);
-        (self.starts.get(place as usize).copied().unwrap_or(end)..end).collect()
+        self.starts.get(place as usize).copied().unwrap_or(end)..end
     }
 
-    fn ending_at(&self, place: u32) -> Vec<usize> {
+    fn ending_at(&self, place: u32) -> impl Iterator<Item = usize> + use<'_, 't, 's> {
         let from = self.ends.partition_point(|(end, _)| *end < place);
-        let ends = self.ends.iter().skip(from).take_while(|(end, _)| *end == place);
-        ends.map(|(_, number)| *number).collect()
+        let ends = self.ends.iter().skip(from).take_while(move |(end, _)| *end == place);
+        ends.map(|(_, number)| *number)
     }
 }

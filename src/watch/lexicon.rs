@@ -202,7 +202,7 @@ pub mod plain;
 impl Findings {
     /// Takes all hits out of `hits`.
     fn of(hits: &mut Vec<Found>) -> Self {
-        let mut hits: Vec<Found> = hits.drain(..).collect();
+        let mut hits = std::mem::take(hits);
         hits.sort_unstable();
         // Two terms of one atom at one place say the same thing: the first written stays.
         hits.dedup_by_key(|hit| (hit.atom, hit.field, hit.first, hit.end));
