@@ -57,7 +57,8 @@ impl XServer {
         for n in 0..count {
             for account in 0..ACCOUNTS.len() {
                 let id = world.next_id();
-                let name = format!("{what}, account {account}, number {n}");
+                // Each tells of another event, so that each is a story of its own.
+                let name = format!("{what}, case {id}");
                 let text = match n % 3 {
                     0 => format!("Breaking: weapons are delivered, {name}"),
                     1 => format!("A quiet morning at the market, {name}"),
