@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::setting::Problem;
 
 /// More warnings than this are only counted.
-const MOST_WARNINGS: usize = 20;
+const MOST_WARNINGS: usize = 8;
 
 /// Reads everything and says what it means.
 pub(super) fn check(path: &Path, store: Option<&Path>, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
