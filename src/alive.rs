@@ -12,7 +12,8 @@ use tracing::warn;
 use url::Url;
 
 use crate::clock::{Clock, sleep_until};
-use crate::model::delivery::{Body, Delivery, DeliveryId, Notice, SinkId};
+use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
+use crate::model::sink::SinkId;
 use crate::poll::{Tally, Watching};
 use crate::pulse::{Beat, Pulse};
 use crate::remote::{Remote, Request};

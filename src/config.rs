@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::alive::Signs;
 use crate::clock::Clock;
-use crate::model::delivery::SinkId;
+use crate::model::sink::SinkId;
 use crate::poll::Watching;
 use crate::route::Routes;
 use crate::setting::{Document, Problem};

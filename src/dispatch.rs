@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::clock::{Clock, sleep_until};
-use crate::model::delivery::{Body, Delivery, DeliveryId, Notice, Settlement, SinkId};
-use crate::model::gate::Gate;
+use crate::model::delivery::{Body, Delivery, DeliveryId, Notice, Settlement};
+use crate::model::sink::{Gate, SinkId};
 use crate::pulse::Beat;
 use crate::sink::{SendError, Sink};
 use crate::store::{Store, StoreError};

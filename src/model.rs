@@ -2,8 +2,8 @@
 
 pub mod backoff;
 pub mod delivery;
-pub mod gate;
 pub mod matched;
 pub mod post;
+pub mod sink;
 pub mod story;
 pub mod timeline;

@@ -1,7 +1,7 @@
 //! Who hears of a match.
 
-use crate::model::delivery::SinkId;
 use crate::model::matched::{Match, Severity};
+use crate::model::sink::SinkId;
 
 /// One `[[route]]`: matches that fit go to its sinks.
 #[derive(Clone, Debug, PartialEq, Eq)]

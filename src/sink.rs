@@ -20,7 +20,8 @@ use jiff::tz::TimeZone;
 use toml_span::{DeserError, Error, Value};
 
 use crate::clock::Clock;
-use crate::model::delivery::{Delivery, SinkId};
+use crate::model::delivery::Delivery;
+use crate::model::sink::SinkId;
 use crate::remote::Remotes;
 use crate::setting::Fields;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::model::delivery::{Delivery, SinkId, State};
+use crate::model::delivery::{Delivery, State};
+use crate::model::sink::SinkId;
 use crate::poll::Watching;
 use crate::store::{Store, StoreError};
 

@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::model::delivery::{Delivery, DeliveryId, Excerpt, Settlement, SinkId};
-use crate::model::gate::Gate;
+use crate::model::delivery::{Delivery, DeliveryId, Excerpt, Settlement};
 use crate::model::matched::Severity;
 use crate::model::post::{Content, Platform, Post, PostKey};
+use crate::model::sink::{Gate, SinkId};
 use crate::model::story::{Copy, Story, StoryId, StoryKey};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 use crate::story::{Bond, Kept, Sketch};

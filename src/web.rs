@@ -16,7 +16,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::model::delivery::{Delivery, SinkId};
+use crate::model::delivery::Delivery;
+use crate::model::sink::SinkId;
 use crate::poll::Watching;
 use crate::pulse::Pulse;
 use crate::status::{self, Status};

@@ -11,8 +11,8 @@ use toml_span::{Error, Span, Value};
 
 use super::{Basics, Config, alive, group, route};
 use crate::clock::Clock;
-use crate::model::delivery::SinkId;
 use crate::model::post::Platform;
+use crate::model::sink::SinkId;
 use crate::poll::Watching;
 use crate::remote::Remotes;
 use crate::setting::{Document, Fields, Problem, nearest, table, wrong};

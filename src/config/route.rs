@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml_span::value::{Key, ValueInner};
 use toml_span::{DeserError, Error, Span, Value};
 
-use crate::model::delivery::SinkId;
 use crate::model::matched::Severity;
+use crate::model::sink::SinkId;
 use crate::route::{Route, Routes};
 use crate::setting::{Fields, nearest, wrong};
 

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::backoff::full_jitter;
 use crate::model::delivery::{Delivery, Settlement};
-use crate::model::gate::Gate;
+use crate::model::sink::Gate;
 use crate::sink::{Receipt, SendError};
 
 /// The first back-off, doubled with every failure.
@@ -64,7 +64,8 @@ pub(super) fn verdict(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::delivery::{Body, DeliveryId, Notice, SinkId};
+    use crate::model::delivery::{Body, DeliveryId, Notice};
+    use crate::model::sink::SinkId;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_750_000_000 + second).unwrap()

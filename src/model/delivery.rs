@@ -8,35 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::matched::{Field, Hit, Match, Severity};
 use super::post::{Platform, Post, hex};
+use super::sink::SinkId;
 use super::story::StoryId;
-
-/// A sink's name: `kind.name`, as its table in the configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct SinkId(String);
-
-impl SinkId {
-    /// The sink of `[sink.KIND.NAME]`.
-    pub fn new(kind: &str, name: &str) -> Self {
-        Self(format!("{kind}.{name}"))
-    }
-
-    /// `kind.name`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SinkId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<String> for SinkId {
-    fn from(name: String) -> Self {
-        Self(name)
-    }
-}
 
 /// A delivery's identity and its idempotency key: 24 hexadecimal digits, derived, never drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -6,9 +6,9 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::delivery::SinkId;
 use super::matched::Severity;
 use super::post::{Content, Platform, Post, PostKey, hex};
+use super::sink::SinkId;
 
 /// A story without news for this long is over; the same words later are another story.
 pub const IDLE: SignedDuration = SignedDuration::from_hours(24);

@@ -9,7 +9,8 @@ use tracing::{info, warn};
 
 use super::{Look, Lost, Message, TICK, decide};
 use crate::clock::Clock;
-use crate::model::delivery::{Body, Delivery, DeliveryId, Notice, SinkId};
+use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
+use crate::model::sink::SinkId;
 use crate::model::timeline::{Trouble, Turned};
 use crate::pulse::Beat;
 use crate::route::Routes;

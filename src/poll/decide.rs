@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Look;
 use crate::model::backoff::{full_jitter, jittered};
-use crate::model::delivery::{Excerpt, SinkId};
+use crate::model::delivery::Excerpt;
 use crate::model::matched::{Match, Severity};
 use crate::model::post::{Content, Post, PostKey};
+use crate::model::sink::SinkId;
 use crate::model::story::{Copy, StoryId};
 use crate::model::timeline::{Looked, TimelineState, Turned};
 use crate::route::Routes;

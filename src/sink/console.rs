@@ -10,8 +10,9 @@ use toml_span::{DeserError, Deserialize, Value};
 
 use super::message::{Message, Repeats, Role};
 use super::{Common, Plan, Receipt, SendError, Sink};
-use crate::model::delivery::{Delivery, SinkId};
+use crate::model::delivery::Delivery;
 use crate::model::matched::Severity;
+use crate::model::sink::SinkId;
 use crate::setting::{Fields, one_of};
 
 /// A console that people, or a container's log, read.

@@ -23,7 +23,8 @@ use super::classify::exchange;
 use super::message::{Message, Repeats};
 use super::{Common, Kit, Plan, Receipt, SendError, Sink};
 use crate::clock::Clock;
-use crate::model::delivery::{Body, Delivery, SinkId};
+use crate::model::delivery::{Body, Delivery};
+use crate::model::sink::SinkId;
 use crate::remote::{Pace, Remote, Request};
 use crate::setting::{Address, Fields, Secret, wrong};
 

@@ -18,7 +18,8 @@ use super::classify::{by_status, exchange, throttled};
 use super::message::{Detail, Message, Repeats, Segment};
 use super::{Common, Kit, Plan, Receipt, SendError, Sink};
 use crate::clock::Clock;
-use crate::model::delivery::{Delivery, SinkId};
+use crate::model::delivery::Delivery;
+use crate::model::sink::SinkId;
 use crate::remote::{Answer, Pace, Remote, Request, in_seconds};
 use crate::setting::{Fields, Secret};
 

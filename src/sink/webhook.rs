@@ -18,7 +18,8 @@ use url::Url;
 use super::classify::{by_status, exchange};
 use super::{Common, Kit, Plan, Receipt, SendError, Sink};
 use crate::clock::Clock;
-use crate::model::delivery::{Delivery, SinkId};
+use crate::model::delivery::Delivery;
+use crate::model::sink::SinkId;
 use crate::remote::{Answer, Pace, Remote, Request};
 use crate::setting::{Address, Fields, Secret};
 

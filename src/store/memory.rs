@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use super::shelf::Shelf;
 use super::{Claimed, News, Outcome, Sealed, Sighting, Store, StoreError};
-use crate::model::delivery::{Delivery, DeliveryId, Settlement, SinkId};
-use crate::model::gate::Gate;
+use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
+use crate::model::sink::{Gate, SinkId};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 
 /// A store in memory.

@@ -26,9 +26,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::core::Core;
 use super::{Claimed, OpenError, Outcome, Sealed, Sighting, Store, StoreError};
-use crate::model::delivery::{Delivery, DeliveryId, Settlement, SinkId};
-use crate::model::gate::Gate;
+use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, PostKey};
+use crate::model::sink::{Gate, SinkId};
 use crate::model::timeline::{TimelineId, TimelineState};
 
 /// A store in a folder.

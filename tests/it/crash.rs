@@ -142,8 +142,10 @@ fn stop(vigie: &mut Child) -> std::process::ExitStatus {
 /// How often each post's revision stands in the archive.
 fn archived(dir: &Path) -> BTreeMap<String, u32> {
     let mut archived = BTreeMap::new();
-    for day in fs::read_dir(dir.join("data/archive/x")).unwrap() {
-        for line in fs::read_to_string(day.unwrap().path()).unwrap().lines() {
+    let files = fs::read_dir(dir.join("data/archive/x")).unwrap().map(|day| day.unwrap().path());
+    // What a kill left behind the last commit lies beside the days.
+    for day in files.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl")) {
+        for line in fs::read_to_string(day).unwrap().lines() {
             let post: serde_json::Value = serde_json::from_str(line).unwrap();
             *archived.entry(post["id"].as_str().unwrap().to_owned()).or_default() += 1;
         }

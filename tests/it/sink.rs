@@ -13,7 +13,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use vigie::clock::{Clock, TokioClock};
-use vigie::model::delivery::{Delivery, SinkId};
+use vigie::model::delivery::Delivery;
+use vigie::model::sink::SinkId;
 use vigie::remote::Remotes;
 use vigie::sink::{KINDS, Kit, Plan, Receipt, SendError, Sink};
 

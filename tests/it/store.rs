@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use vigie::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Notice, Settlement, SinkId, State};
-use vigie::model::gate::Gate;
+use vigie::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Notice, Settlement, State};
 use vigie::model::matched::Severity;
 use vigie::model::post::{Platform, Post, Reference};
+use vigie::model::sink::{Gate, SinkId};
 use vigie::model::story::{Copy, StoryId};
 use vigie::model::timeline::{Cursor, TimelineId, TimelineState, Turn};
 use vigie::store::memory::MemoryStore;

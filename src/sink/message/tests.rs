@@ -1,8 +1,8 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::delivery::SinkId;
 use crate::model::post::{Content, Post, PostKey};
+use crate::model::sink::SinkId;
 use crate::model::story::StoryId;
 
 fn at(text: &str) -> Timestamp {

@@ -136,7 +136,8 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::model::delivery::{DeliveryId, EXCERPTS, SinkId};
+    use crate::model::delivery::{DeliveryId, EXCERPTS};
+    use crate::model::sink::SinkId;
     use crate::sink::message::tests::{delivery, excerpt};
 
     #[test]

@@ -20,7 +20,8 @@ pub(super) struct Archive {
 }
 
 impl Archive {
-    /// Opens the archive and cuts every file to the length that counts: what lies behind it was never committed.
+    /// Opens the archive and cuts every file to the length that counts. What lies behind it was never committed, or the
+    /// state lost what it knew of it: it is put aside in a file ending in `.cut`, never thrown away.
     pub(super) fn open(dir: &Path, trees: &Trees) -> Result<Self, OpenError> {
         let damaged = |what: String| OpenError::Damaged { path: dir.to_owned(), what };
         let mut lengths = HashMap::new();
@@ -46,6 +47,12 @@ impl Archive {
                 Err(cause) => return Err(OpenError::Io { path, cause }),
             }
         }
+        for path in days(dir).map_err(|cause| OpenError::Io { path: dir.to_owned(), cause })? {
+            let name = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned();
+            if !kept.contains_key(&name) {
+                cut(&path, 0).map_err(|cause| OpenError::Io { path, cause })?;
+            }
+        }
         Ok(Self { dir: dir.to_owned(), lengths: kept })
     }
 
@@ -69,9 +76,9 @@ impl Archive {
             let from = self.lengths.get(&name).copied().unwrap_or(0);
             if let Err(cause) = write(&self.dir.join(&name), from, &lines) {
                 for (name, _) in &grown {
-                    let _ = cut(&self.dir.join(name), self.lengths.get(name).copied().unwrap_or(0));
+                    let _ = shorten(&self.dir.join(name), self.lengths.get(name).copied().unwrap_or(0));
                 }
-                let _ = cut(&self.dir.join(&name), from);
+                let _ = shorten(&self.dir.join(&name), from);
                 return Err(StoreError::Full(format!("archive/{name}: {cause}")));
             }
             let length = from + lines.len() as u64;
@@ -110,15 +117,47 @@ fn write(path: &Path, from: u64, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Cuts a file to `length`. Tells whether it was that long.
+/// Cuts a file to `length` and puts the rest aside. Tells whether it was that long.
 fn cut(path: &Path, length: u64) -> io::Result<bool> {
-    let file = OpenOptions::new().write(true).open(path)?;
+    let mut file = File::open(path)?;
     let there = file.metadata()?.len();
     if there > length {
+        let aside = path.with_extension("jsonl.cut");
+        let mut aside = OpenOptions::new().create(true).append(true).open(aside)?;
+        file.seek(SeekFrom::Start(length))?;
+        io::copy(&mut file, &mut aside)?;
+        aside.sync_all()?;
+        shorten(path, length)?;
+    }
+    Ok(there >= length)
+}
+
+fn shorten(path: &Path, length: u64) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).open(path)?;
+    if file.metadata()?.len() > length {
         file.set_len(length)?;
         file.sync_all()?;
     }
-    Ok(there >= length)
+    Ok(())
+}
+
+/// Every day's file below `dir`.
+fn days(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut days = Vec::new();
+    let Ok(platforms) = fs::read_dir(dir) else { return Ok(days) };
+    for platform in platforms {
+        let platform = platform?.path();
+        if !platform.is_dir() {
+            continue;
+        }
+        for day in fs::read_dir(platform)? {
+            let day = day?.path();
+            if day.extension().is_some_and(|extension| extension == "jsonl") {
+                days.push(day);
+            }
+        }
+    }
+    Ok(days)
 }
 
 #[cfg(test)]
@@ -154,9 +193,24 @@ mod tests {
         assert_eq!(ids(dir.path()), ["1", "2"]);
         let mut archive = Archive::open(dir.path(), &trees).unwrap();
         assert_eq!(ids(dir.path()), ["1"]);
+        let aside = fs::read_to_string(dir.path().join("x/2025-04-30.jsonl.cut")).unwrap();
+        assert!(aside.contains("\"id\":\"2\""), "what is cut away is put aside: {aside}");
         append(&mut archive, &trees, "3", false);
         append(&mut archive, &trees, "4", true);
         assert_eq!(ids(dir.path()), ["1", "4"]);
+    }
+
+    #[test]
+    fn posts_that_the_state_forgot_are_put_aside() {
+        let (dir, trees) = (tempfile::tempdir().unwrap(), trees());
+        let mut archive = Archive::open(dir.path(), &trees).unwrap();
+        append(&mut archive, &trees, "1", false);
+        let mut archive = Archive::open(dir.path(), &trees).unwrap();
+        append(&mut archive, &trees, "2", true);
+        assert_eq!(ids(dir.path()), ["2"]);
+        assert!(
+            fs::read_to_string(dir.path().join("x/2025-04-30.jsonl.cut")).unwrap().contains("\"id\":\"1\"")
+        );
     }
 
     #[test]

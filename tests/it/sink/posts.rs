@@ -1,9 +1,10 @@
 //! Invented posts as deliveries carry them.
 
 use jiff::{SignedDuration, Timestamp};
-use vigie::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Notice, SinkId};
+use vigie::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Notice};
 use vigie::model::matched::{Field, Hit, Match, Severity};
 use vigie::model::post::{Content, Platform, Post, PostKey, Reference};
+use vigie::model::sink::SinkId;
 use vigie::model::story::StoryId;
 
 /// When all of it happens.

@@ -1,7 +1,38 @@
-//! Whether a sink may be called now. A gate outlives restarts, so that none of them hammers a sink that asked for peace.
+//! A sink's name, and whether it may be called now. A gate outlives restarts, so that none of them hammers a sink that
+//! asked for peace.
+
+use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// A sink's name: `kind.name`, as its table in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SinkId(String);
+
+impl SinkId {
+    /// The sink of `[sink.KIND.NAME]`.
+    pub fn new(kind: &str, name: &str) -> Self {
+        Self(format!("{kind}.{name}"))
+    }
+
+    /// `kind.name`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SinkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<String> for SinkId {
+    fn from(name: String) -> Self {
+        Self(name)
+    }
+}
 
 /// The state of a sink as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
