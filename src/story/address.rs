@@ -65,7 +65,7 @@ pub fn targets<'p>(links: impl Iterator<Item = &'p str>, text: &'p str) -> Vec<T
 fn written(text: &str) -> impl Iterator<Item = String> {
     let starts = text.match_indices("http").map(|(at, _)| at);
     starts.filter_map(|at| {
-        let address = text.get(address_at(text, at, false)?)?;
+        let address = text.get(address_at(text, at)?)?;
         Some(address.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '…']).to_owned())
     })
 }

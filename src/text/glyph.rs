@@ -1,10 +1,11 @@
 //! What reading a text asks of every character, in eight bytes; the rest stays in [`fold`].
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use unicode_normalization::char::is_combining_mark;
 
 use super::fold::{self, Class};
+use super::link;
 use super::script::Script;
 
 /// A character as words are made of it.
@@ -31,32 +32,58 @@ const LOWER: u8 = 8;
 const LONG: u8 = 16;
 /// It is another one without diacritics.
 const FOLDS: u8 = 32;
-/// It is more than a letter to be put behind the others: it joins, stands for others or is noise.
-const SPECIAL: u8 = 64;
+/// It is a letter to be put behind the others and no more: it joins none, stands for none and begins no address.
+const EASY: u8 = 64;
+
+/// Characters below this stand in one table: Latin, Greek, Cyrillic, Arabic, the scripts of India and Ethiopia.
+const NEAR: usize = 0x1400;
+static NEAR_TABLE: LazyLock<Box<[Glyph]>> = LazyLock::new(|| (0..NEAR).map(Glyph::at).collect());
 
 const PAGES: usize = 0x11_0000 >> 8;
-static TABLE: [OnceLock<Box<Page>>; PAGES] = [const { OnceLock::new() }; PAGES];
-type Page = [Glyph; 256];
+static PAGE_TABLE: [OnceLock<Box<[Glyph]>>; PAGES] = [const { OnceLock::new() }; PAGES];
 
-/// The glyph of `c`.
-#[inline]
-pub fn glyph(c: char) -> Glyph {
-    let code = c as usize;
-    let page = &TABLE[code >> 8];
-    page.get().unwrap_or_else(|| page.get_or_init(|| fill(code & !0xFF)))[code & 0xFF]
+/// All glyphs.
+#[derive(Clone, Copy)]
+pub struct Glyphs {
+    near: &'static [Glyph],
 }
 
-#[cold]
-fn fill(first: usize) -> Box<Page> {
-    let c = |place: usize| char::from_u32((first + place) as u32).unwrap_or(' ');
-    Box::new(std::array::from_fn(|place| Glyph::of(c(place))))
+impl Glyphs {
+    /// To be asked for once a text.
+    pub fn get() -> Self {
+        Self { near: &NEAR_TABLE }
+    }
+
+    /// The glyph of `c`.
+    #[inline]
+    pub fn of(self, c: char) -> Glyph {
+        self.near.get(c as usize).copied().unwrap_or_else(|| glyph(c))
+    }
+}
+
+/// The glyph of `c`, wherever it stands.
+pub fn glyph(c: char) -> Glyph {
+    let code = c as usize;
+    let page = PAGE_TABLE[code >> 8]
+        .get_or_init(|| (0..256).map(|place| Glyph::at((code & !0xFF) + place)).collect());
+    page[code & 0xFF]
 }
 
 impl Glyph {
+    /// A surrogate is no character; its place is filled so that the index stays plain.
+    fn at(code: usize) -> Self {
+        Self::of(char::from_u32(code as u32).unwrap_or(' '))
+    }
+
     fn of(c: char) -> Self {
         let entry = fold::entry(c);
         let mut lower = entry.lower.chars();
         let single = lower.next().filter(|_| lower.next().is_none());
+        let is_easy = entry.class == Class::Letter
+            && entry.compat.is_none()
+            && !joins(c)
+            && single.is_some()
+            && !link::FIRST.contains(&c);
         let traits = [
             (entry.compat.is_some(), COMPATIBLE),
             (joins(c), JOINS),
@@ -64,7 +91,7 @@ impl Glyph {
             (c.is_lowercase(), LOWER),
             (single.is_none(), LONG),
             (entry.lower != entry.folded, FOLDS),
-            (entry.compat.is_some() || joins(c) || entry.class == Class::Noise, SPECIAL),
+            (is_easy, EASY),
         ];
         Self {
             lower: single.unwrap_or(c),
@@ -79,9 +106,9 @@ impl Glyph {
         self.traits & COMPATIBLE != 0
     }
 
-    /// Whether it joins another one, stands for others or is noise.
-    pub fn is_special(self) -> bool {
-        self.traits & SPECIAL != 0
+    /// Whether it is a letter that joins none, stands for none, begins no address and has one lower case.
+    pub fn is_easy(self) -> bool {
+        self.traits & EASY != 0
     }
 
     /// Whether it may be part of the character before it: a mark, or the vowel or final of a Korean syllable.
@@ -127,6 +154,7 @@ mod tests {
             assert_eq!(glyph.has_compatible_form(), entry.compat.is_some(), "{c:?}");
             let lower = if glyph.has_long_lower() { entry.lower.to_string() } else { glyph.lower.into() };
             assert_eq!(lower, &*entry.lower, "{c:?}");
+            assert_eq!(glyph, Glyphs::get().of(c), "{c:?}");
             assert_eq!(glyph.folds(), entry.folded != entry.lower, "{c:?}");
         }
     }

@@ -2,11 +2,15 @@
 
 use std::ops::Range;
 
-/// The address that begins at byte `at` of `text`; `inside` tells whether a word goes on there.
-pub fn address_at(text: &str, at: usize, inside: bool) -> Option<Range<usize>> {
-    let rest = text.get(at..)?;
+/// With one of these an address begins.
+pub const FIRST: [char; 4] = ['h', 'H', 'w', 'W'];
+
+/// The address that begins at byte `at` of `text`; `www.` begins none inside of a word.
+pub fn address_at(text: &str, at: usize) -> Option<Range<usize>> {
+    let (before, rest) = text.split_at_checked(at)?;
     let begins = |start: &str| rest.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
-    let address = begins("http://") || begins("https://") || (!inside && begins("www."));
+    let inside = || before.chars().next_back().is_some_and(char::is_alphanumeric);
+    let address = begins("http://") || begins("https://") || (begins("www.") && !inside());
     address.then(|| at..at + rest.find(ends).unwrap_or(rest.len()))
 }
 
@@ -71,9 +75,9 @@ mod tests {
             ("wwwx", None),
         ];
         for (text, end) in table {
-            assert_eq!(address_at(text, 0, false).map(|found| found.end), end, "{text}");
+            assert_eq!(address_at(text, 0).map(|found| found.end), end, "{text}");
         }
-        assert_eq!(address_at("awww.x.org", 1, true), None);
+        assert_eq!(address_at("awww.x.org", 1), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use unicode_normalization::char::compose;
 
 use super::fold::{self, Class};
-use super::glyph::{Glyph, glyph};
+use super::glyph::{Glyph, Glyphs, glyph};
 use super::script::Script;
 use super::token::Token;
 use super::{confusable, link};
@@ -20,6 +20,7 @@ pub struct Words {
     found: Vec<Word>,
     /// Of every word the [`spelling_hash`] of its folded form: all that is looked at of most words.
     spellings: Vec<u64>,
+    widest: u32,
 }
 
 /// A word, a number, a character of a script without spaces, or an emoji; see [`Token`].
@@ -56,59 +57,58 @@ static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0));
 /// Longer texts are read up to here: places in them are told in 32 bits.
 const LONGEST: usize = u32::MAX as usize;
 
-/// Of its forms only the script is kept, and no hash.
-impl From<&Token> for Word {
-    fn from(token: &Token) -> Self {
-        Self {
-            at: token.at as u32,
-            width: token.width as u32,
-            start: token.range.start as u32,
-            end: token.range.end as u32,
-            hash: 0,
-            script: token.script,
-            first: 0,
-            behind: 0,
-        }
-    }
-}
-
 impl Words {
     /// Reads a text; an address in it counts as one space.
     pub fn read(&mut self, text: &str) {
         self.clear();
         let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
         self.letters.reserve(text.len() / 2);
-        let (mut rest, mut before) = (text.chars(), ' ');
-        loop {
-            let at = text.len() - rest.as_str().len();
-            let Some(c) = rest.next() else { break };
-            let begins = matches!(c, 'h' | 'H' | 'w' | 'W');
-            let address = if begins { link::address_at(text, at, before.is_alphanumeric()) } else { None };
-            if let Some(address) = address {
-                rest = text.get(address.end..).unwrap_or_default().chars();
-                before = ' ';
-                self.put(address, ' ');
-            } else {
-                before = c;
-                let (glyph, end) = (glyph(c), at + c.len_utf8());
-                if glyph.is_special() {
-                    self.put(at..end, c);
-                } else {
-                    self.letters.push(Letter { start: at as u32, end: end as u32, c, glyph });
+        let glyphs = Glyphs::get();
+        let (mut run, mut rest, mut start) = (Run::new(true), text.chars(), 0);
+        while let Some(c) = rest.next() {
+            let (glyph, end) = (glyphs.of(c), text.len() - rest.as_str().len());
+            if glyph.is_easy() {
+                self.letters.reserve(rest.as_str().len() + 1);
+                self.goes_on_in(&mut run, Class::Letter);
+                let mut letter = Letter { start: start as u32, end: end as u32, c, glyph };
+                // Most characters are followed by another of their kind.
+                loop {
+                    run.spelling = run.spelling.and(&letter);
+                    self.letters.push(letter);
+                    start = letter.end as usize;
+                    let mut ahead = rest.clone();
+                    let Some(c) = ahead.next() else { break };
+                    let glyph = glyphs.of(c);
+                    if !glyph.is_easy() {
+                        break;
+                    }
+                    rest = ahead;
+                    let end = text.len() - rest.as_str().len();
+                    letter = Letter { start: start as u32, end: end as u32, c, glyph };
                 }
+            } else if let Some(address) =
+                link::FIRST.contains(&c).then(|| link::address_at(text, start)).flatten()
+            {
+                rest = text.get(address.end..).unwrap_or_default().chars();
+                start = address.end;
+                self.put(&mut run, address, ' ');
+            } else {
+                self.put(&mut run, start..end, c);
+                start = end;
             }
         }
-        self.divide(true);
+        self.close(&mut run);
     }
 
     /// Reads an address: host and path, split at whatever is no letter.
     pub fn read_link(&mut self, address: &str) {
         self.clear();
         let address = address.get(..address.floor_char_boundary(LONGEST)).unwrap_or_default();
+        let mut run = Run::new(false);
         for (range, c) in link::characters(address) {
-            self.put(range, c);
+            self.put(&mut run, range, c);
         }
-        self.divide(false);
+        self.close(&mut run);
     }
 
     /// The words in the order of the text; the whole of a tag stands before its parts.
@@ -119,6 +119,11 @@ impl Words {
     /// Of every word, in the same order, the [`spelling_hash`] of its folded form.
     pub fn spellings(&self) -> &[u64] {
         &self.spellings
+    }
+
+    /// The most places that a word of this text takes.
+    pub fn widest(&self) -> u32 {
+        self.widest
     }
 
     /// Everything that is known of a word of this text.
@@ -145,6 +150,7 @@ impl Words {
         self.letters.clear();
         self.found.clear();
         self.spellings.clear();
+        self.widest = 0;
     }
 
     fn letters(&self, range: Range<u32>) -> &[Letter] {
@@ -152,24 +158,25 @@ impl Words {
     }
 
     /// Adds a character in its compatibility form.
-    fn put(&mut self, range: Range<usize>, c: char) {
+    fn put(&mut self, run: &mut Run, range: Range<usize>, c: char) {
         let (start, end) = (range.start as u32, range.end as u32);
         let glyph_of = glyph(c);
         if !glyph_of.has_compatible_form() {
-            return self.put_letter(Letter { start, end, c, glyph: glyph_of });
+            return self.put_letter(run, Letter { start, end, c, glyph: glyph_of });
         }
         for c in fold::entry(c).compat.as_deref().unwrap_or_default().chars() {
-            self.put_letter(Letter { start, end, c, glyph: glyph(c) });
+            self.put_letter(run, Letter { start, end, c, glyph: glyph(c) });
         }
     }
 
     /// Adds a letter, or joins it to the one before it; leaves noise out.
-    fn put_letter(&mut self, letter: Letter) {
+    fn put_letter(&mut self, run: &mut Run, letter: Letter) {
         if letter.glyph.joins()
             && let Some(last) = self.letters.last_mut()
         {
             if let Some(joined) = compose(last.c, letter.c) {
                 (last.c, last.end, last.glyph) = (joined, letter.end, glyph(joined));
+                run.stale = true;
                 return;
             }
             if letter.glyph.class == Class::Noise {
@@ -177,40 +184,45 @@ impl Words {
             }
         }
         if letter.glyph.class != Class::Noise {
+            self.goes_on_in(run, letter.glyph.class);
+            run.see(letter.c);
+            run.spelling = run.spelling.and(&letter);
             self.letters.push(letter);
         }
     }
 
-    /// Groups letters into words. With `tags`, `#` and `@` begin a tag, in which a capital begins a word.
-    fn divide(&mut self, tags: bool) {
-        let behind = self.letters.len();
-        let (mut first, mut tag, mut at) = (0, false, 0);
-        while let Some(letter) = self.letters.get(first).filter(|_| first < behind) {
-            let (c, class) = (letter.c, letter.glyph.class);
-            let end = first + length(self.letters.get(first..behind).unwrap_or_default(), class);
-            match class {
-                Class::Other | Class::Noise | Class::Mark => {
-                    tag = tags && (matches!(c, '#' | '@') || (tag && c == '_'));
-                }
-                Class::Letter if tag => at = self.tag_word(first..end, at),
-                _ => at = self.word(first..end, at, 1),
-            }
-            first = end;
+    /// Prepares for a letter of a class: it belongs to the run, or the run is closed and another one begins.
+    fn goes_on_in(&mut self, run: &mut Run, class: Class) {
+        if !goes_on(run.class, self.letters.len() - run.first, class) {
+            self.close(run);
+            (run.first, run.class) = (self.letters.len(), class);
         }
+    }
+
+    /// Makes a word of the run, if its letters are such.
+    fn close(&mut self, run: &mut Run) {
+        let (range, class) = (run.first..self.letters.len(), run.class);
+        let spelling = if run.stale { self.spelling(&range) } else { run.spelling };
+        (run.class, run.stale, run.spelling) = (Class::Other, false, Spelling::default());
+        run.at = match class {
+            Class::Other | Class::Noise | Class::Mark => run.at,
+            Class::Letter if run.tag => self.tag_word(range, run.at),
+            _ => self.word(range, spelling, run.at, 1),
+        };
     }
 
     /// A word of a tag: the whole of it, and its parts if capitals divide it. Gives the place behind it.
     fn tag_word(&mut self, range: Range<usize>, at: u32) -> u32 {
         let inside = range.start + 1..range.end;
         let parts = inside.clone().filter(|place| self.begins_part(&range, *place)).count() as u32 + 1;
-        let behind = self.word(range.clone(), at, parts);
+        let behind = self.word(range.clone(), self.spelling(&range), at, parts);
         if parts == 1 {
             return behind;
         }
         let (mut at, mut start) = (at, range.start);
         for place in inside.chain([range.end]) {
             if place == range.end || self.begins_part(&range, place) {
-                at = self.word(start..place, at, 1);
+                at = self.word(start..place, self.spelling(&(start..place)), at, 1);
                 start = place;
             }
         }
@@ -225,23 +237,31 @@ impl Words {
         upper(place) && (lower(place - 1) || (upper(place - 1) && lower(place + 1)))
     }
 
-    /// Adds one word; gives the place behind it.
-    fn word(&mut self, range: Range<usize>, at: u32, width: u32) -> u32 {
+    /// What a look at these letters tells.
+    fn spelling(&self, range: &Range<usize>) -> Spelling {
         let letters = self.letters.get(range.clone()).unwrap_or_default();
-        let (Some(first), Some(last)) = (letters.first(), letters.last()) else { return at };
-        let (start, end, class) = (first.start, last.end, first.glyph.class);
-        let (mut range, mut spelling) = (range, Spelling::of(letters));
+        letters.iter().fold(Spelling::default(), Spelling::and)
+    }
+
+    /// Adds one word; gives the place behind it.
+    fn word(&mut self, mut range: Range<usize>, mut spelling: Spelling, at: u32, width: u32) -> u32 {
+        let letters = self.letters.get(range.clone()).unwrap_or_default();
+        let [first, ..] = letters else { return at };
+        let (start, end) = (first.start, letters.last().unwrap_or(first).end);
+        let class = first.glyph.class;
         if spelling.mixes_scripts() && !matches!(class, Class::Digit | Class::Symbol | Class::Flag) {
             range = self.unmix(range);
-            spelling = Spelling::of(self.letters.get(range.clone()).unwrap_or_default());
+            spelling = self.spelling(&range);
         }
+        let letters = self.letters.get(range.clone()).unwrap_or_default();
         let script = match class {
             Class::Digit => Script::Number,
             Class::Symbol | Class::Flag => Script::Symbol,
-            _ => self.letters.get(range.start).map_or(Script::Other, |letter| letter.glyph.script),
+            _ => letters.first().map_or(Script::Other, |letter| letter.glyph.script),
         };
         let (first, behind) = (range.start as u32, range.end as u32);
-        self.spellings.push(spelling.folded);
+        self.widest = self.widest.max(width);
+        self.spellings.push(spelling.folded(letters));
         self.found.push(Word { at, width, start, end, hash: spelling.lower, script, first, behind });
         at + width
     }
@@ -260,47 +280,89 @@ impl Words {
     }
 }
 
-/// How many letters belong together with the first one, which is of `class`.
-fn length(letters: &[Letter], class: Class) -> usize {
-    let tail = letters.get(1..).unwrap_or_default();
-    let while_class =
-        |fits: fn(Class) -> bool| tail.iter().take_while(|letter| fits(letter.glyph.class)).count();
-    1 + match class {
-        Class::Letter => while_class(|class| matches!(class, Class::Letter | Class::Mark)),
-        Class::Digit => while_class(|class| class == Class::Digit),
-        Class::Unspaced => while_class(|class| class == Class::Mark),
-        Class::Flag => usize::from(tail.first().is_some_and(|next| next.glyph.class == Class::Flag)),
-        Class::Symbol | Class::Mark | Class::Noise | Class::Other => 0,
+/// Letters that belong together, while they are read.
+struct Run {
+    /// The first of them.
+    first: usize,
+    /// What the first is; separators stand each for themselves.
+    class: Class,
+    spelling: Spelling,
+    /// Whether a letter changed after its spelling was taken.
+    stale: bool,
+    /// Where the next word stands.
+    at: u32,
+    /// Whether a tag goes on: a capital begins a word there.
+    tag: bool,
+    /// Whether `#` and `@` begin a tag.
+    tags: bool,
+}
+
+impl Run {
+    fn new(tags: bool) -> Self {
+        let spelling = Spelling::default();
+        Self { first: 0, class: Class::Other, spelling, stale: false, at: 0, tag: false, tags }
+    }
+
+    /// A separator begins a tag or ends it.
+    fn see(&mut self, c: char) {
+        if matches!(self.class, Class::Other | Class::Noise | Class::Mark) {
+            self.tag = self.tags && (matches!(c, '#' | '@') || (self.tag && c == '_'));
+        }
+    }
+}
+
+/// Whether a character of class `next` belongs to `many` that stand before it, the first of them of class `first`.
+#[inline]
+fn goes_on(first: Class, many: usize, next: Class) -> bool {
+    match first {
+        Class::Letter => matches!(next, Class::Letter | Class::Mark),
+        Class::Digit => next == Class::Digit,
+        Class::Unspaced => next == Class::Mark,
+        Class::Flag => next == Class::Flag && many == 1,
+        Class::Symbol | Class::Mark | Class::Noise | Class::Other => false,
     }
 }
 
 /// What one look at the letters of a word tells.
+#[derive(Clone, Copy)]
 struct Spelling {
+    /// The hash of its lower case.
     lower: u64,
-    folded: u64,
+    /// A bit for each script.
     scripts: u32,
+    /// Whether it is another word without diacritics.
+    folds: bool,
+}
+
+impl Default for Spelling {
+    fn default() -> Self {
+        Self { lower: *SEED, scripts: 0, folds: false }
+    }
 }
 
 impl Spelling {
-    fn of(letters: &[Letter]) -> Self {
-        let (mut lower, mut scripts, mut folds) = (*SEED, 0, false);
-        for Letter { c, glyph, .. } in letters {
-            scripts |= 1 << glyph.script as u32;
-            folds |= glyph.folds();
-            lower = if glyph.has_long_lower() {
-                fold::entry(*c).lower.chars().fold(lower, mixed)
-            } else {
-                mixed(lower, glyph.lower)
-            };
-        }
+    /// Of a word with one more letter.
+    #[inline]
+    fn and(self, Letter { c, glyph, .. }: &Letter) -> Self {
+        let lower = if glyph.has_long_lower() {
+            fold::entry(*c).lower.chars().fold(self.lower, mixed)
+        } else {
+            mixed(self.lower, glyph.lower)
+        };
+        Self { lower, scripts: self.scripts | 1 << glyph.script as u32, folds: self.folds || glyph.folds() }
+    }
+
+    /// The [`spelling_hash`] of the folded form; `letters` are those of the word.
+    fn folded(self, letters: &[Letter]) -> u64 {
         let folded = || letters.iter().flat_map(|letter| fold::entry(letter.c).folded.chars());
-        Self { lower, folded: if folds { folded().fold(*SEED, mixed) } else { lower }, scripts }
+        if self.folds { folded().fold(*SEED, mixed) } else { self.lower }
     }
 
     /// Whether letters of two of the scripts stand together that have look-alikes in one another.
-    fn mixes_scripts(&self) -> bool {
-        let alike = [Script::Latin, Script::Cyrillic, Script::Greek];
-        alike.into_iter().filter(|script| self.scripts & (1 << *script as u32) != 0).count() > 1
+    fn mixes_scripts(self) -> bool {
+        const ALIKE: u32 =
+            1 << Script::Latin as u32 | 1 << Script::Cyrillic as u32 | 1 << Script::Greek as u32;
+        (self.scripts & ALIKE).count_ones() > 1
     }
 }
 
@@ -343,6 +405,22 @@ mod tests {
         for other in ["weapon", "weaponss", "snopaew", "équipe", "equipe"] {
             assert_ne!(hashes(other).0, weapons, "{other}");
         }
+    }
+
+    #[test]
+    fn a_letter_stays_of_its_class_when_a_mark_joins_it() {
+        let mut joined = 0;
+        for c in '\u{C0}'..=char::MAX {
+            let mut parts = Vec::new();
+            unicode_normalization::char::decompose_canonical(c, |part| parts.push(part));
+            let mut letter = parts[0];
+            for mark in &parts[1..] {
+                let Some(next) = compose(letter, *mark).filter(|_| glyph(*mark).joins()) else { break };
+                assert_eq!(glyph(next).class, glyph(letter).class, "{letter:?} {mark:?}");
+                (letter, joined) = (next, joined + 1);
+            }
+        }
+        assert!(joined > 10_000, "{joined}");
     }
 
     #[test]

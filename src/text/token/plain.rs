@@ -28,13 +28,11 @@ struct Letter {
 
 /// The characters of `text`; an address counts as one space.
 fn outside_addresses(text: &str) -> impl Iterator<Item = (Range<usize>, char)> {
-    let (mut at, mut inside) = (0, false);
+    let mut at = 0;
     std::iter::from_fn(move || {
         let c = text.get(at..)?.chars().next()?;
-        let address =
-            matches!(c, 'h' | 'H' | 'w' | 'W').then(|| link::address_at(text, at, inside)).flatten();
+        let address = matches!(c, 'h' | 'H' | 'w' | 'W').then(|| link::address_at(text, at)).flatten();
         let (range, c) = address.map_or((at..at + c.len_utf8(), c), |address| (address, ' '));
-        inside = c.is_alphanumeric();
         at = range.end;
         Some((range, c))
     })
