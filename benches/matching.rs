@@ -17,6 +17,7 @@ use std::hint::black_box;
 use corpus::Corpus;
 use criterion::{Criterion, Throughput};
 use engine::{Chain, automaton, posts, prepared, regex_set, watch, words};
+use rustix::time::{ClockId, clock_gettime};
 use vigie::model::post::Post;
 
 const POSTS: usize = 20_000;
@@ -202,8 +203,8 @@ fn cpu_of(work: impl Fn() -> usize) -> (usize, u64) {
 
 /// Nanoseconds that this thread ran so far.
 fn cpu() -> u64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    told.split(' ').next().unwrap().parse().unwrap()
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 /// Bytes of memory this process holds.

@@ -10,6 +10,7 @@ mod explain;
 mod fact;
 mod family;
 mod file;
+mod filter;
 mod grammar;
 mod lexeme;
 mod lexicon;

@@ -5,11 +5,11 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::anchor::Anchors;
-use super::memo::{Memo, Set, Sets};
+use super::memo::{Memo, Set};
 use super::term::{Mode, Term};
 use super::vocabulary::Vocabulary;
 use crate::text::stem::Language;
-use crate::text::words::{Word, Words};
+use crate::text::words::Words;
 
 /// What conditions are made of: a concept, or a term that stands in conditions of its own.
 pub type AtomId = usize;
@@ -161,19 +161,14 @@ impl Lexicon {
         let Desk { memo, met, hits, .. } = desk;
         memo.trim();
         met.clear();
-        let found = words.found();
-        met.extend(found.iter().zip(words.spellings()).map(|(word, spelling)| {
+        met.extend(words.found().iter().zip(words.spellings()).map(|(word, spelling)| {
             if self.vocabulary.may_meet(word, *spelling) {
                 memo.meets(words, word, &self.vocabulary, &self.anchors)
             } else {
                 Set::EMPTY
             }
         }));
-        self.find_in(field, (found, met, memo.sets()), hits);
-    }
-
-    fn find_in(&self, field: usize, text: (&[Word], &[Set], &Sets), hits: &mut Vec<Found>) {
-        self.anchors.find(text, |(entry, first, last)| {
+        self.anchors.find(words, met, memo.sets(), |(entry, first, last)| {
             hits.extend(self.entries.get(entry).map(|Entry { atom, .. }| Found {
                 atom: *atom,
                 field,
@@ -202,10 +197,13 @@ pub mod plain;
 impl Findings {
     /// Takes all hits out of `hits`.
     fn of(hits: &mut Vec<Found>) -> Self {
-        let mut hits = std::mem::take(hits);
         hits.sort_unstable();
         // Two terms of one atom at one place say the same thing: the first written stays.
         hits.dedup_by_key(|hit| (hit.atom, hit.field, hit.first, hit.end));
+        // The buffer stays, so that it need not grow anew for every post.
+        let found = hits.clone();
+        hits.clear();
+        let hits = found;
         let mut atoms: Vec<(AtomId, Range<usize>)> = Vec::new();
         for (number, hit) in hits.iter().enumerate() {
             match atoms.last_mut().filter(|(atom, _)| *atom == hit.atom) {

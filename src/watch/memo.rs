@@ -46,26 +46,38 @@ impl Set {
     const VACANT: Self = Self(u32::MAX);
     /// It depends on capitals.
     const BY_CASE: Self = Self(u32::MAX - 1);
-    /// A term may be found where this is met.
-    const ANCHOR: u32 = 1 << 31;
+    /// See [`Roles`].
+    const ALONE: u32 = 1 << 31;
+    const BEFORE: u32 = 1 << 30;
+    const BEHIND: u32 = 1 << 29;
     /// It has one element, which is the rest of the number.
-    const SINGLE: u32 = 1 << 30;
+    const SINGLE: u32 = 1 << 28;
 
     /// Whether there is nothing in it.
     pub fn is_empty(self) -> bool {
         self == Self::EMPTY
     }
 
-    /// Whether a term may be found where this is met.
-    pub fn anchors(self) -> bool {
-        self.0 & Self::ANCHOR != 0
+    /// Whether a term of one word is found where this is met.
+    pub fn alone(self) -> bool {
+        self.0 & Self::ALONE != 0
+    }
+
+    /// Whether a term may be found with this word and the one behind it.
+    pub fn before(self) -> bool {
+        self.0 & Self::BEFORE != 0
+    }
+
+    /// Whether a term may be found with this word and the one before it.
+    pub fn behind(self) -> bool {
+        self.0 & Self::BEHIND != 0
     }
 }
 
 impl Sets {
     /// The elements of a set, ascending.
     pub fn elements(&self, set: Set) -> impl Iterator<Item = Element> {
-        let number = set.0 & !(Set::ANCHOR | Set::SINGLE);
+        let number = set.0 & (Set::SINGLE - 1);
         let single = (set.0 & Set::SINGLE != 0).then_some(number);
         let several =
             if single.is_some() || set.is_empty() { &[][..] } else { self.several(number as usize) };
@@ -74,11 +86,16 @@ impl Sets {
 
     /// Adds a set.
     pub fn add(&mut self, elements: &[Element], anchors: &Anchors) -> Set {
-        let anchor = if elements.iter().any(|element| anchors.at(*element)) { Set::ANCHOR } else { 0 };
+        let roles = elements.iter().map(|element| anchors.roles(*element));
+        let roles = roles.fold(0, |bits, roles| {
+            let role = |has: bool, bit: u32| if has { bit } else { 0 };
+            let neighbours = role(roles.before, Set::BEFORE) | role(roles.behind, Set::BEHIND);
+            bits | role(roles.alone, Set::ALONE) | neighbours
+        });
         match elements {
             [] => Set::EMPTY,
             // The highest numbers stand for something else.
-            [element] if *element < Set::SINGLE - 2 => Set(*element | Set::SINGLE | anchor),
+            [element] if *element < Set::SINGLE - 2 => Set(*element | Set::SINGLE | roles),
             _ => {
                 // The place 0 would be no set.
                 if self.numbers.is_empty() {
@@ -87,7 +104,7 @@ impl Sets {
                 let at = self.numbers.len() as u32;
                 self.numbers.push(elements.len() as u32);
                 self.numbers.extend_from_slice(elements);
-                Set(at | anchor)
+                Set(at | roles)
             }
         }
     }

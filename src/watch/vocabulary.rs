@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::filter::Filter;
 use super::term::{Mode, Word};
 use crate::text::Token;
 use crate::text::script::Script;
@@ -22,21 +23,11 @@ pub struct Vocabulary {
     /// The lengths, in characters, that prefixes have; ascending.
     lengths: Vec<usize>,
     inflected: Vec<Inflected>,
-    /// Scripts in which words inflect.
-    scripts: Vec<Script>,
+    /// Scripts in which words inflect, a bit for each.
+    scripts: u32,
+    /// By the hashes of folded forms: most words of posts are none that anybody looks for.
     filter: Filter,
 }
-
-/// Most words of posts are none that anybody looks for: one look at a few bits tells that of them.
-#[derive(Debug, Default)]
-struct Filter {
-    hashes: Vec<u64>,
-    /// One bit for each hash; their number is a power of two.
-    bits: Vec<u64>,
-}
-
-/// So many bits for each hash, so that one word in sixteen is looked up in vain.
-const BITS: usize = 16;
 
 /// The words that inflect in one language, by their stems.
 #[derive(Debug)]
@@ -93,8 +84,8 @@ impl Vocabulary {
     /// Whether a word may meet anything, given with its spelling; true also for some that meet nothing.
     pub fn may_meet(&self, word: &Read, spelling: u64) -> bool {
         self.filter.has(spelling)
+            || (self.scripts != 0 && self.scripts & bit(word.script) != 0)
             || !self.lengths.is_empty()
-            || (!self.scripts.is_empty() && self.scripts.contains(&word.script))
     }
 
     /// Whether the elements that `token` meets depend on its capitals.
@@ -131,7 +122,8 @@ impl Vocabulary {
         let at = self.inflected.iter().position(|inflected| inflected.language == *language);
         let at = at.unwrap_or_else(|| {
             self.inflected.push(Inflected { language: language.clone(), stems: HashMap::new() });
-            self.scripts.extend(Script::ALL.into_iter().filter(|script| language.inflects(*script)));
+            let inflecting = Script::ALL.into_iter().filter(|script| language.inflects(*script));
+            self.scripts = inflecting.fold(self.scripts, |bits, script| bits | bit(script));
             self.inflected.len() - 1
         });
         &mut self.inflected[at].stems
@@ -153,50 +145,6 @@ impl Vocabulary {
     }
 }
 
-impl Filter {
-    fn add(&mut self, hash: u64) {
-        self.hashes.push(hash);
-        if self.hashes.len() * BITS > self.bits.len() * 64 {
-            self.bits = vec![0; (self.bits.len() * 2).max(16)];
-            for at in 0..self.hashes.len() {
-                self.set(self.hashes.get(at).copied().unwrap_or_default());
-            }
-        } else {
-            self.set(hash);
-        }
-    }
-
-    fn set(&mut self, hash: u64) {
-        let (word, bit) = self.place(hash);
-        if let Some(word) = self.bits.get_mut(word) {
-            *word |= bit;
-        }
-    }
-
-    fn has(&self, hash: u64) -> bool {
-        let (word, bit) = self.place(hash);
-        self.bits.get(word).is_some_and(|word| word & bit != 0)
-    }
-
-    /// The word and the bit of a hash.
-    fn place(&self, hash: u64) -> (usize, u64) {
-        let word = hash as usize & self.bits.len().saturating_sub(1);
-        (word, 1 << (hash >> 58))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_filter_lets_through_what_it_was_given_and_little_else() {
-        let mut filter = Filter::default();
-        let hash = |n: usize| spelling_hash(&n.to_string());
-        assert!(!filter.has(hash(0)));
-        (0..5_000).for_each(|n| filter.add(hash(n)));
-        assert!((0..5_000).all(|n| filter.has(hash(n))));
-        let others = (5_000..25_000).filter(|n| filter.has(hash(*n))).count();
-        assert!(others < 20_000 / 10, "{others}");
-    }
+fn bit(script: Script) -> u32 {
+    1 << script as u32
 }
