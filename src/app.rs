@@ -14,13 +14,14 @@ use crate::alive::{self, Alive, Signs};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::dispatch::{self, Dispatch};
+use crate::errand::Desk;
 use crate::model::delivery::{Delivery, State};
 use crate::model::post::Post;
 use crate::poll::{self, Committer, Counted, Matcher, Poll};
 use crate::pulse::Pulse;
 use crate::store::Store;
 use crate::watch::Origin;
-use crate::web::{self, Desk, Token};
+use crate::web::{self, Token, Web};
 
 /// How long everything together may take to stop; a container is killed after ten seconds.
 const GRACE: Duration = Duration::from_secs(8);
@@ -93,8 +94,8 @@ impl App {
         );
         let (store, clock, stopping) = (self.store.clone(), self.clock.clone(), stop.clone());
         spawn("prune".into(), Box::pin(prune(store, clock, stopping)));
-        let (desk, stopping) = (self.desk(pulse)?, stop.clone());
-        spawn("web".into(), Box::pin(async move { Ok(web::run(listener, desk, stopping).await?) }));
+        let (web, stopping) = (self.web(pulse)?, stop.clone());
+        spawn("web".into(), Box::pin(async move { Ok(web::run(listener, web, stopping).await?) }));
         let (sources, sinks) = (self.config.sources.len(), self.config.sinks.len());
         info!(
             sources,
@@ -143,13 +144,13 @@ impl App {
         }
     }
 
-    fn desk(&self, pulse: Pulse) -> anyhow::Result<Desk> {
+    fn web(&self, pulse: Pulse) -> anyhow::Result<Web> {
         let folder = &self.config.basics.store;
         let token = Token::draw(folder)
             .with_context(|| format!("no token can be written below {}", folder.display()))?;
-        let sinks = self.config.sinks.iter().map(|sink| sink.id().clone()).collect();
-        let (sources, store, clock) = (self.config.sources.clone(), self.store.clone(), self.clock.clone());
-        Ok(Desk { pulse, sources, sinks, store, clock, token })
+        let (roster, store, clock) = (self.config.roster(), self.store.clone(), self.clock.clone());
+        let roster = Box::new(move || Ok(roster.clone()));
+        Ok(Web { pulse, desk: Desk { store, clock, roster }, token })
     }
 
     async fn poll(&mut self) -> anyhow::Result<Poll> {

@@ -3,9 +3,9 @@
 //! Exit codes: 0 fine, 1 something failed, 2 usage or configuration.
 
 mod check;
-mod daemon;
 mod explaining;
 mod health;
+mod keeper;
 mod matching;
 mod outbox;
 mod poll;

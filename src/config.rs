@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::alive::Signs;
 use crate::clock::Clock;
+use crate::errand::Roster;
 use crate::model::sink::SinkId;
 use crate::poll::Watching;
 use crate::route::Routes;
@@ -40,8 +41,6 @@ pub struct Config {
     pub operators: SinkId,
     /// Entries that are there but disabled.
     pub disabled: Vec<String>,
-    /// The time zone people read.
-    pub timezone: TimeZone,
     /// The signs of life, if there are any.
     pub signs: Option<Signs>,
 }
@@ -53,6 +52,8 @@ pub struct Basics {
     pub store: PathBuf,
     /// Where the daemon answers.
     pub listen: SocketAddr,
+    /// The time zone people read.
+    pub timezone: TimeZone,
 }
 
 impl Config {
@@ -67,6 +68,12 @@ impl Config {
             problems.dedup();
             problems
         })
+    }
+
+    /// Who is watched and who hears.
+    pub fn roster(&self) -> Roster {
+        let sinks = self.sinks.iter().map(|sink| sink.id().clone()).collect();
+        Roster { sources: self.sources.clone(), sinks }
     }
 }
 

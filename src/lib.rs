@@ -18,6 +18,7 @@ pub mod poll;
 pub mod dispatch;
 pub mod status;
 pub mod alive;
+pub mod errand;
 pub mod web;
 pub mod config;
 pub mod app;

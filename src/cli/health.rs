@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 
-use super::{Failure, daemon};
+use super::{Failure, keeper};
 use crate::clock::Clock;
 
 /// Asks the daemon.
 pub(super) async fn health(path: &Path, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
-    let answer = daemon::get(&daemon::basics(path, None)?, "/healthz", None, clock).await?;
+    let answer = keeper::look(&keeper::basics(path, None)?, "/healthz", clock).await?;
     match answer.status {
         200 => Ok(()),
         status => Err(anyhow!("the daemon is not well (HTTP {status}):\n{}", answer.text().trim()).into()),

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::Failure;
-use super::daemon::{self, Source};
+use super::{Failure, keeper};
 use crate::clock::Clock;
+use crate::errand;
 use crate::model::delivery::{Body, Delivery, State};
-use crate::store::Store;
 
 /// Lists everything that is not delivered.
 pub(super) async fn list(
@@ -18,14 +17,8 @@ pub(super) async fn list(
     json: bool,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let basics = daemon::basics(path, store)?;
-    if !basics.store.exists() {
-        return Err(Failure::Usage(format!("there is no store at {} yet", basics.store.display())));
-    }
-    let outbox: Vec<Delivery> = match daemon::find(basics, "vigie outbox list", clock)? {
-        Source::Store(store) => store.outbox().await?,
-        Source::Daemon(daemon) => daemon.get("/v1/outbox").await?,
-    };
+    let keeper = keeper::find(path, store, "vigie outbox list", clock)?;
+    let outbox = keeper.ask(&errand::OUTBOX, ()).await?;
     for delivery in &outbox {
         if json {
             anstream::println!("{}", serde_json::to_string(delivery)?);

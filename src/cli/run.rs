@@ -20,7 +20,7 @@ pub(super) async fn run(
     if let Some(store) = store {
         store.clone_into(&mut config.basics.store);
     }
-    let timezone = config.timezone.clone();
+    let timezone = config.basics.timezone.clone();
     let holder = if once { "vigie run --once" } else { "vigie run" };
     let store = open(&config.basics.store, holder, clock.as_ref())?;
     let seed = clock.now().as_nanosecond() as u64 ^ u64::from(std::process::id());

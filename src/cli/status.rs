@@ -7,11 +7,10 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::daemon::{self, Source};
-use super::{Failure, load};
+use super::{Failure, keeper};
 use crate::clock::Clock;
-use crate::status::{Account, Sight, SinkStatus, Status, gather};
-use crate::store::Store;
+use crate::errand;
+use crate::status::{Account, Sight, SinkStatus, Status};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -23,23 +22,12 @@ pub(super) async fn status(
     json: bool,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let config = load(path, clock)?;
-    let basics = daemon::basics(path, store)?;
-    if !basics.store.exists() {
-        return Err(Failure::Usage(format!("there is no store at {} yet", basics.store.display())));
-    }
-    let (status, running): (Status, bool) = match daemon::find(basics, "vigie status", clock)? {
-        Source::Store(store) => {
-            let sinks: Vec<_> = config.sinks.iter().map(|sink| sink.id().clone()).collect();
-            let store: Arc<dyn Store> = store;
-            (gather(&config.sources, &sinks, &store, clock.now()).await?, false)
-        }
-        Source::Daemon(daemon) => (daemon.get("/v1/status").await?, true),
-    };
+    let keeper = keeper::find(path, store, "vigie status", clock)?;
+    let (status, running) = (keeper.ask(&errand::STATUS, ()).await?, keeper.is_daemon());
     if json {
         anstream::println!("{}", serde_json::to_string(&status)?);
     } else {
-        show(&status, running, &config.timezone);
+        show(&status, running, &keeper::basics(path, store)?.timezone);
     }
     if status.is_well() && running { Ok(()) } else { Err(Failure::Said) }
 }

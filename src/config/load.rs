@@ -38,7 +38,7 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     let mut fields = Fields::new(&mut value).map_err(|error| document.problems(error))?;
     let dir = folder(document);
     let basics = take_basics(&mut fields, dir);
-    let timezone = take_timezone(&mut fields);
+    let timezone = basics.timezone.clone();
     let watchlists = fields.optional_s::<String>("watchlists");
     let operators = fields.optional_s::<String>("operators");
     let contact = fields.optional::<String>("contact");
@@ -100,17 +100,9 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     };
     problems.extend(errors.into_iter().flat_map(|error| document.problems(error.into())));
     match watch {
-        Some(watch) if problems.is_empty() => Ok(Config {
-            basics,
-            watch: Arc::new(watch),
-            sources,
-            sinks,
-            routes,
-            operators,
-            disabled,
-            timezone,
-            signs,
-        }),
+        Some(watch) if problems.is_empty() => {
+            Ok(Config { basics, watch: Arc::new(watch), sources, sinks, routes, operators, disabled, signs })
+        }
         _ => Err(problems),
     }
 }
@@ -141,7 +133,7 @@ fn take_basics(fields: &mut Fields<'_>, dir: &Path) -> Basics {
         None => None,
     };
     let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8970)));
-    Basics { store: dir.join(store), listen }
+    Basics { store: dir.join(store), listen, timezone: take_timezone(fields) }
 }
 
 fn take_timezone(fields: &mut Fields<'_>) -> TimeZone {

@@ -83,6 +83,11 @@ impl Request {
         Self { follow, ..self }
     }
 
+    /// Where it goes.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// With another bound on the whole call.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }

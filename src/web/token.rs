@@ -8,6 +8,7 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use crate::model::post::hex;
 
@@ -40,9 +41,9 @@ impl Token {
         fs::read_to_string(store.join(FILE)).map(|text| Self(text.trim().into()))
     }
 
-    /// Whether `shown` is this token. Takes as long for a near miss as for a far one, because digests are compared.
+    /// Whether `shown` is this token. Takes as long for a near miss as for a far one, because digests are compared, byte by byte to the end.
     pub fn is(&self, shown: &str) -> bool {
-        Sha256::digest(shown) == Sha256::digest(self.0.expose_secret())
+        Sha256::digest(shown).ct_eq(&Sha256::digest(self.0.expose_secret())).into()
     }
 
     /// The token itself, to be shown.

@@ -281,6 +281,7 @@ fn the_status_of_a_store_that_nobody_runs_is_read_from_it() {
         "{}",
         out(&status)
     );
+    assert!(err(&status).contains("no vigie runs"), "{}", err(&status));
 }
 
 #[test]
@@ -356,6 +357,7 @@ fn the_daemon_says_that_it_is_alive_and_stops_when_asked() {
         std::thread::sleep(Duration::from_millis(50));
         let status = desk.run(&["status"]);
         assert!(out(&status).starts_with("running"), "{}{}", out(&status), err(&status));
+        assert!(err(&status).starts_with("asking the vigie that runs at 127.0.0.1:"), "{}", err(&status));
         code(&status) == 0 && out(&status).contains("accounts: 1 of 1 seen")
     });
     assert!(seen, "{}", out(&desk.run(&["status"])));

@@ -243,7 +243,11 @@ pub fn config(source: &Arc<FakeSource>, common: Common, sinks: &[&Arc<FakeSink>]
     let watching = Watching { id: "x.hub".into(), platform: Platform::X, common, source };
     let hearing = &sinks[..sinks.len().saturating_sub(1).max(1)];
     Config {
-        basics: Basics { store: folder.to_owned(), listen: "127.0.0.1:0".parse().unwrap() },
+        basics: Basics {
+            store: folder.to_owned(),
+            listen: "127.0.0.1:0".parse().unwrap(),
+            timezone: TimeZone::UTC,
+        },
         watch: watch(),
         sources: vec![watching],
         routes: Routes {
@@ -253,7 +257,6 @@ pub fn config(source: &Arc<FakeSource>, common: Common, sinks: &[&Arc<FakeSink>]
         operators: sinks.last().unwrap().id.clone(),
         sinks: sinks.iter().map(|sink| Arc::clone(*sink) as Arc<dyn Sink>).collect(),
         disabled: Vec::new(),
-        timezone: TimeZone::UTC,
         signs: None,
     }
 }

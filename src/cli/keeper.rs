@@ -1,0 +1,147 @@
+//! Who has the store, because only one process may have it: the running daemon, or the command itself.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::Failure;
+use crate::clock::Clock;
+use crate::config::{Basics, Config};
+use crate::errand::{Desk, Errand, Unable};
+use crate::remote::{Answer, Pace, Remotes, Request};
+use crate::store::OpenError;
+use crate::store::sled::SledStore;
+use crate::web::Token;
+
+/// How long an errand that changes something may take; one that reads is bounded by half of that.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The largest answer taken, in bytes: a long outbox is large.
+const MOST_ANSWERED: usize = 256 << 20;
+
+/// Who does errands.
+pub(super) enum Keeper {
+    /// This process, which opened the store.
+    Here(Desk),
+    /// The daemon.
+    Daemon(Daemon),
+}
+
+/// A running daemon.
+pub(super) struct Daemon {
+    basics: Basics,
+    token: Token,
+    clock: Arc<dyn Clock>,
+}
+
+/// Finds the daemon that has the store, or opens the store for the command `holder`; says on standard error which.
+pub(super) fn find(
+    path: &Path,
+    store: Option<&Path>,
+    holder: &str,
+    clock: &Arc<dyn Clock>,
+) -> Result<Keeper, Failure> {
+    let basics = basics(path, store)?;
+    if !basics.store.exists() {
+        return Err(Failure::Usage(format!("there is no store at {} yet", basics.store.display())));
+    }
+    match SledStore::open(&basics.store, holder, clock.now()) {
+        Ok(opened) => {
+            anstream::eprintln!("no vigie runs; using the store at {}", basics.store.display());
+            let (path, ticks) = (path.to_owned(), clock.clone());
+            let roster = move || Config::load(&path, &ticks).map(|config| config.roster());
+            Ok(Keeper::Here(Desk { store: Arc::new(opened), clock: clock.clone(), roster: Box::new(roster) }))
+        }
+        Err(OpenError::InUse { path, holder }) => {
+            let token = Token::read(&path).with_context(|| {
+                format!(
+                    "{holder}, and its token below {} cannot be read, so it cannot be asked",
+                    path.display()
+                )
+            })?;
+            anstream::eprintln!("asking the vigie that runs at {}", basics.listen);
+            Ok(Keeper::Daemon(Daemon { basics, token, clock: clock.clone() }))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+impl Keeper {
+    /// Whether a daemon runs.
+    pub(super) fn is_daemon(&self) -> bool {
+        matches!(self, Self::Daemon(_))
+    }
+
+    /// Has an errand done.
+    pub(super) async fn ask<I, O>(&self, errand: &Errand<I, O>, input: I) -> Result<O, Failure>
+    where
+        I: Serialize,
+        O: DeserializeOwned,
+    {
+        match self {
+            Self::Here(desk) => errand.run(desk, input).await.map_err(|unable| match unable {
+                Unable::Problems(problems) => Failure::Problems(problems),
+                other => Failure::Failed(other.into()),
+            }),
+            Self::Daemon(daemon) => Ok(daemon.ask(errand, input).await?),
+        }
+    }
+}
+
+impl Daemon {
+    async fn ask<I: Serialize, O: DeserializeOwned>(
+        &self,
+        errand: &Errand<I, O>,
+        input: I,
+    ) -> anyhow::Result<O> {
+        let mut url = address(&self.basics, errand.path)?;
+        let request = if errand.changes {
+            Request::post(url, serde_json::to_vec(&input)?).timeout(PATIENCE)
+        } else {
+            url.set_query(Some(&serde_urlencoded::to_string(input)?));
+            Request::get(url).timeout(PATIENCE / 2)
+        };
+        let request = request.bearer(self.token.expose()).most(MOST_ANSWERED);
+        let answer = call(request, &self.clock).await?;
+        match answer.status {
+            200 => serde_json::from_slice(&answer.body).context("the daemon's answer is not understood"),
+            404 => Err(anyhow!("the daemon does not know this command; is it of another version?")),
+            422 => Err(anyhow!("{}", answer.text().trim())),
+            status => Err(anyhow!("the daemon answers {status}: {}", answer.text().trim())),
+        }
+    }
+}
+
+/// What the daemon answers to anybody at `path`.
+pub(super) async fn look(basics: &Basics, path: &str, clock: &Arc<dyn Clock>) -> anyhow::Result<Answer> {
+    call(Request::get(address(basics, path)?).timeout(Duration::from_secs(4)), clock).await
+}
+
+/// `path` at the daemon: on loopback where it answers everywhere.
+fn address(basics: &Basics, path: &str) -> anyhow::Result<Url> {
+    let mut listen = basics.listen;
+    if listen.ip().is_unspecified() {
+        listen.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    Ok(Url::parse(&format!("http://{listen}{path}"))?)
+}
+
+async fn call(request: Request, clock: &Arc<dyn Clock>) -> anyhow::Result<Answer> {
+    let remote = Remotes::new(clock.clone(), "vigie")?.host(request.url(), "", Pace::new(Duration::ZERO, 1));
+    remote.call(request).await.map_err(|error| anyhow!("the daemon does not answer: {error}"))
+}
+
+/// The basics of the configuration at `path`, with another store if one is named.
+pub(super) fn basics(path: &Path, store: Option<&Path>) -> Result<Basics, Failure> {
+    let mut basics = Basics::load(path).map_err(Failure::Problems)?;
+    if let Some(store) = store {
+        store.clone_into(&mut basics.store);
+    }
+    Ok(basics)
+}

@@ -1,0 +1,108 @@
+//! What commands ask of the process that has the store: the daemon if one runs, otherwise the command itself.
+//!
+//! To add an errand: a function over the [`Desk`], a line in the table below, a line in the table of `web`. Commands
+//! have it done by `cli::keeper`, wherever that is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::clock::Clock;
+use crate::model::delivery::Delivery;
+use crate::model::sink::SinkId;
+use crate::poll::Watching;
+use crate::setting::Problem;
+use crate::status::{self, Status};
+use crate::store::{Store, StoreError};
+
+/// How everything is.
+pub const STATUS: Errand<(), Status> = Errand::reads("/v1/status", |desk, ()| Box::pin(status(desk)));
+/// Every delivery that is not delivered.
+pub const OUTBOX: Errand<(), Vec<Delivery>> = Errand::reads("/v1/outbox", |desk, ()| Box::pin(outbox(desk)));
+
+/// Something that can be asked for: from an `I`, an `O`. Both travel as JSON, or `I` as a query.
+pub struct Errand<I, O> {
+    /// Where the daemon does it.
+    pub path: &'static str,
+    /// Whether it changes anything; then it is asked for by `POST`, otherwise by `GET`.
+    pub changes: bool,
+    run: Run<I, O>,
+}
+
+/// How an errand is done.
+type Run<I, O> = for<'a> fn(&'a Desk, I) -> BoxFuture<'a, Result<O, Unable>>;
+
+/// Where errands are done.
+pub struct Desk {
+    /// What is remembered.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Tells who is watched and who hears, as the configuration has it now.
+    pub roster: Box<dyn Fn() -> Result<Roster, Vec<Problem>> + Send + Sync>,
+}
+
+/// Who is watched and who hears.
+#[derive(Clone)]
+pub struct Roster {
+    /// The enabled sources.
+    pub sources: Vec<Watching>,
+    /// The enabled sinks.
+    pub sinks: Vec<SinkId>,
+}
+
+/// Why an errand was not done.
+#[derive(Debug)]
+pub enum Unable {
+    /// What was asked for is not there, or makes no sense as things are.
+    Refused(String),
+    /// The configuration has problems.
+    Problems(Vec<Problem>),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl<I, O> Errand<I, O> {
+    /// An errand that changes nothing.
+    pub const fn reads(path: &'static str, run: Run<I, O>) -> Self {
+        Self { path, changes: false, run }
+    }
+
+    /// An errand that changes something.
+    pub const fn changes(path: &'static str, run: Run<I, O>) -> Self {
+        Self { path, changes: true, run }
+    }
+
+    /// Does it.
+    pub async fn run(&self, desk: &Desk, input: I) -> Result<O, Unable> {
+        (self.run)(desk, input).await
+    }
+}
+
+impl fmt::Display for Unable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(why) => f.write_str(why),
+            Self::Problems(problems) => problems.iter().try_for_each(|problem| writeln!(f, "{problem}")),
+            Self::Store(cause) => cause.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Unable {}
+
+impl From<StoreError> for Unable {
+    fn from(cause: StoreError) -> Self {
+        Self::Store(cause)
+    }
+}
+
+async fn status(desk: &Desk) -> Result<Status, Unable> {
+    let Roster { sources, sinks } = (desk.roster)().map_err(Unable::Problems)?;
+    Ok(status::gather(&sources, &sinks, &desk.store, desk.clock.now()).await?)
+}
+
+async fn outbox(desk: &Desk) -> Result<Vec<Delivery>, Unable> {
+    Ok(desk.store.outbox().await?)
+}
