@@ -260,7 +260,8 @@ pub(crate) fn file(
         let gathering = last.as_ref().and_then(&mut open).filter(Delivery::is_open);
         match story.file(&sink, severity, filing.insists, gathering.is_some()) {
             Opens(n) => {
-                let alert = Alert { story: story.id.clone(), severity, posts: 0, excerpts: Vec::new() };
+                let alert =
+                    Alert { story: story.id.clone(), severity, again: None, posts: 0, excerpts: Vec::new() };
                 let id = DeliveryId::of_story(&story.id, &sink, n);
                 let mut delivery = Delivery::open(id, sink, Body::Alert(alert), due, now);
                 delivery.absorb(excerpt, severity);

@@ -48,6 +48,7 @@ pub(super) fn line(delivery: &Delivery, timezone: &TimeZone) -> String {
             let who = first.map_or("", |excerpt| excerpt.author.as_str());
             format!("{} alert, {} posts, first by {who}", alert.severity, alert.posts)
         }
+        Body::Digest(digest) => format!("{} digest, {} stories", digest.severity, digest.stories),
         Body::Notice(notice) => format!("notice: {}", notice.title),
     };
     let error = match (&delivery.last_error, &delivery.state) {

@@ -75,7 +75,7 @@ mod tests {
         let sink = SinkId::new("slack", "desk");
         let body = Body::Notice(Notice { title: String::new(), text: String::new(), at: at(0) });
         let mut delivery = Delivery::open(DeliveryId::of_notice("k", &sink), sink, body, at(0), at(0));
-        delivery.seal();
+        delivery.seal(None, at(0));
         verdict(&result, &delivery, gate, at(0), &mut fastrand::Rng::with_seed(1))
     }
 

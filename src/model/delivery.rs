@@ -1,13 +1,20 @@
 //! An alert on its way to one sink, from open to settled.
 
+mod body;
+mod digest;
+mod excerpt;
+
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
-use super::matched::{Field, Hit, Match, Severity};
-use super::post::{Platform, Post, hex};
+pub use self::body::{Again, Alert, Body, EXCERPTS, Notice};
+pub use self::digest::{Digest, ITEMS, Item, Occasion};
+pub use self::excerpt::Excerpt;
+use super::matched::Severity;
+use super::post::hex;
 use super::sink::SinkId;
 use super::story::StoryId;
 
@@ -19,6 +26,11 @@ impl DeliveryId {
     /// The `n`-th delivery of a story to a sink.
     pub fn of_story(story: &StoryId, sink: &SinkId, n: u32) -> Self {
         Self::derived(&["story", &story.0, sink.as_str(), &n.to_string()])
+    }
+
+    /// The digest that begins with this delivery.
+    pub fn of_digest(first: &Self, sink: &SinkId) -> Self {
+        Self::derived(&["digest", &first.0, sink.as_str()])
     }
 
     /// The delivery of a notice, told apart by `key`.
@@ -70,82 +82,25 @@ pub struct Delivery {
     pub due: Timestamp,
     /// When `due` was set: if the clock is behind it, it jumped, and the delivery is due now.
     pub set_at: Timestamp,
+    /// What makes it wait for `due`, if people or a route want it so.
+    #[serde(default)]
+    pub held: Option<Occasion>,
+    /// What the sink calls the first message of the same story that it took; to be answered there, where a channel
+    /// knows threads. Known once it is sealed.
+    #[serde(default)]
+    pub thread: Option<String>,
     /// How often it was tried.
     pub attempts: u32,
+    /// When it was first tried.
+    #[serde(default)]
+    pub first_tried_at: Option<Timestamp>,
+    /// When it was last tried.
+    #[serde(default)]
+    pub tried_at: Option<Timestamp>,
     /// Whether an earlier attempt may have arrived.
     pub uncertain: bool,
     /// How the last attempt failed; never holds a secret.
     pub last_error: Option<String>,
-}
-
-/// What a delivery says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Body {
-    /// A story.
-    Alert(Alert),
-    /// Something about vigie itself.
-    Notice(Notice),
-}
-
-/// What people are told of a story: its posts, the first that matched first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Alert {
-    /// The story.
-    pub story: StoryId,
-    /// The highest severity among its matches.
-    pub severity: Severity,
-    /// All posts gathered, also those without an excerpt here.
-    pub posts: u32,
-    /// At most [`EXCERPTS`] of the posts.
-    pub excerpts: Vec<Excerpt>,
-}
-
-/// How many posts an alert shows; the rest is a count.
-pub const EXCERPTS: usize = 10;
-
-/// A post as an alert shows it. Bounded, so that its JSON fits a store's 4 KB.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Excerpt {
-    /// The post's id on its platform.
-    pub id: String,
-    /// Where.
-    pub platform: Platform,
-    /// Who.
-    pub author: String,
-    /// Where to read it.
-    pub url: Option<String>,
-    /// The declared language.
-    pub lang: Option<String>,
-    /// The headline.
-    pub title: Option<String>,
-    /// The text, or the part of it around the first words that matched.
-    pub text: String,
-    /// Bytes of the text cut away before the excerpt.
-    pub skipped: usize,
-    /// Whether anything was cut away.
-    pub cut: bool,
-    /// The original's author, if it is a repost.
-    pub repost_of: Option<String>,
-    /// Whether it is an edit of a post seen before.
-    pub edited: bool,
-    /// When it was posted.
-    pub posted_at: Option<Timestamp>,
-    /// When vigie saw it.
-    pub seen_at: Timestamp,
-    /// Why it matters; the hits keep their offsets into the full fields.
-    pub matches: Vec<Match>,
-}
-
-/// Something that vigie has to say about itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    /// One line.
-    pub title: String,
-    /// What happened, where, what to do.
-    pub text: String,
-    /// When it happened.
-    pub at: Timestamp,
 }
 
 /// How far a delivery is.
@@ -196,9 +151,22 @@ pub enum Settlement {
 impl Delivery {
     /// A delivery that opens now and may go at `due`.
     pub fn open(id: DeliveryId, sink: SinkId, body: Body, due: Timestamp, now: Timestamp) -> Self {
-        let state = State::Open;
-        let (attempts, uncertain, last_error) = (0, false, None);
-        Self { id, sink, body, state, created_at: now, due, set_at: now, attempts, uncertain, last_error }
+        Self {
+            id,
+            sink,
+            body,
+            state: State::Open,
+            created_at: now,
+            due,
+            set_at: now,
+            held: None,
+            thread: None,
+            attempts: 0,
+            first_tried_at: None,
+            tried_at: None,
+            uncertain: false,
+            last_error: None,
+        }
     }
 
     /// Takes one more post in. A notice or a closed delivery stays as it is.
@@ -223,7 +191,7 @@ impl Delivery {
     pub fn order(&self) -> (Timestamp, Option<Timestamp>, DeliveryId) {
         let first = match &self.body {
             Body::Alert(alert) => alert.excerpts.first(),
-            Body::Notice(_) => None,
+            Body::Digest(_) | Body::Notice(_) => None,
         };
         (self.created_at, first.and_then(|first| first.posted_at), self.id.clone())
     }
@@ -233,10 +201,30 @@ impl Delivery {
         self.state == State::Open
     }
 
-    /// Closes it for an attempt.
-    pub fn seal(&mut self) {
+    /// The story it tells, if it tells one.
+    pub fn story(&self) -> Option<&StoryId> {
+        match &self.body {
+            Body::Alert(alert) => Some(&alert.story),
+            Body::Digest(_) | Body::Notice(_) => None,
+        }
+    }
+
+    /// Closes it for an attempt. `thread` is where the sink heard of its story first; what was sealed before stays in
+    /// the thread it had.
+    pub fn seal(&mut self, thread: Option<&str>, now: Timestamp) {
+        if self.first_tried_at.is_none() {
+            self.thread = thread.map(str::to_owned);
+        }
         self.state = State::Sending;
         self.attempts = self.attempts.saturating_add(1);
+        self.first_tried_at = self.first_tried_at.or(Some(now));
+        self.tried_at = Some(now);
+    }
+
+    /// Whether people may read it twice although the channel recognises what comes again within `memory`.
+    pub fn may_repeat(&self, memory: SignedDuration) -> bool {
+        let age = self.first_tried_at.zip(self.tried_at).map(|(first, last)| last.duration_since(first));
+        self.uncertain && age.is_none_or(|age| age >= memory)
     }
 
     /// What is left of it after an attempt; `None` once it is delivered.
@@ -270,101 +258,10 @@ impl Delivery {
     }
 }
 
-/// Longest stored text of an excerpt, in bytes.
-const TEXT_BYTES: usize = 1200;
-
-/// Largest stored excerpt, in bytes of JSON.
-const EXCERPT_BYTES: usize = 4000;
-
-impl Excerpt {
-    /// What an alert shows of `post`.
-    pub fn of(post: &Post, matches: &[Match], edited: bool, seen_at: Timestamp) -> Self {
-        let mut bytes = TEXT_BYTES;
-        loop {
-            let excerpt = Self::within(bytes, post, matches, edited, seen_at);
-            // Escapes make JSON up to six times as long as the text.
-            let fits = serde_json::to_vec(&excerpt).is_ok_and(|json| json.len() <= EXCERPT_BYTES);
-            if fits || bytes < 100 {
-                return excerpt;
-            }
-            bytes = bytes * 3 / 4;
-        }
-    }
-
-    /// An excerpt whose text has at most `bytes` bytes and whose other parts shrink along.
-    fn within(bytes: usize, post: &Post, matches: &[Match], edited: bool, seen_at: Timestamp) -> Self {
-        let short = |text: &str, part: usize| harmless(clip(text, 0, bytes / part));
-        let hits = matches.iter().flat_map(|found| &found.hits).filter(|hit| hit.field == Field::Text);
-        let first = hits.map(|hit| hit.start).min().unwrap_or(0);
-        // Keep what led up to the first words that matched, where the text is too long to keep whole.
-        let from = if post.text.len() <= bytes { 0 } else { first.saturating_sub(bytes / 4) };
-        let skipped =
-            (0..=from.min(post.text.len())).rev().find(|at| post.text.is_char_boundary(*at)).unwrap_or(0);
-        let text = clip(&post.text, skipped, bytes);
-        let bounded = |found: &Match| Match {
-            rule: short(&found.rule, 10),
-            severity: found.severity,
-            hits: found
-                .hits
-                .iter()
-                .take(8)
-                .map(|hit| Hit {
-                    concept: hit.concept.as_deref().map(|name| short(name, 30)),
-                    term: short(&hit.term, 24),
-                    form: short(&hit.form, 24),
-                    ..hit.clone()
-                })
-                .collect(),
-        };
-        Self {
-            id: short(&post.id, 6),
-            platform: post.platform.clone(),
-            author: short(&post.author, 12),
-            // A link cut short leads nowhere; better none.
-            url: post.url.clone().filter(|url| url.len() <= bytes / 3),
-            lang: post.lang.as_deref().map(|lang| short(lang, 60)),
-            title: post.title.as_deref().map(|title| short(title, 6)),
-            cut: skipped > 0 || skipped + text.len() < post.text.len(),
-            text: harmless(text),
-            skipped,
-            repost_of: post.repost_of.as_ref().map(|of| short(of.author.as_deref().unwrap_or("?"), 12)),
-            edited,
-            posted_at: post.posted_at,
-            seen_at,
-            matches: matches.iter().take(3).map(bounded).collect(),
-        }
-    }
-}
-
-/// At most `most` bytes of `text` from `from` on, whole characters only.
-fn clip(text: &str, from: usize, most: usize) -> &str {
-    let end = (from + most).min(text.len());
-    let end = (from..=end).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(from);
-    text.get(from..end).unwrap_or("")
-}
-
-/// `text` without controls and without marks that turn the direction of what follows. Each gives way to a blank of as
-/// many bytes, so that offsets stay true.
-fn harmless(text: &str) -> String {
-    let calm = |c: char| match c {
-        '\n' | '\t' => c,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{200b}',
-        c if c.is_control() => {
-            if c.is_ascii() {
-                ' '
-            } else {
-                '\u{a0}'
-            }
-        }
-        c => c,
-    };
-    text.chars().map(calm).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::post::{Content, PostKey, Reference};
+    use crate::model::post::{Content, Platform, Post, PostKey};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + second).unwrap()
@@ -374,7 +271,7 @@ mod tests {
         let sink = SinkId::new("slack", "desk");
         let story = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([1; 8]));
         let id = DeliveryId::of_story(&story, &sink, 1);
-        let alert = Alert { story, severity: Severity::Low, posts: 0, excerpts: Vec::new() };
+        let alert = Alert { story, severity: Severity::Low, again: None, posts: 0, excerpts: Vec::new() };
         Delivery::open(id, sink, Body::Alert(alert), at(0), at(0))
     }
 
@@ -396,16 +293,40 @@ mod tests {
     fn a_sealed_delivery_says_the_same_for_ever() {
         let mut delivery = delivery();
         delivery.absorb(excerpt(), Severity::Low);
-        delivery.seal();
+        delivery.seal(None, at(0));
         let sealed = delivery.body.clone();
         delivery.absorb(excerpt(), Severity::Critical);
         assert_eq!(delivery.body, sealed);
     }
 
     #[test]
+    fn an_answer_stays_in_the_thread_it_had_when_it_was_first_tried() {
+        for (threads, expected) in [([None, Some("b")], None), ([Some("a"), Some("b")], Some("a"))] {
+            let mut delivery = delivery();
+            for (n, thread) in threads.into_iter().enumerate() {
+                delivery.seal(thread, at(n as i64));
+            }
+            assert_eq!(delivery.thread.as_deref(), expected);
+            assert_eq!((delivery.first_tried_at, delivery.tried_at), (Some(at(0)), Some(at(1))));
+        }
+    }
+
+    #[test]
+    fn what_was_in_doubt_may_repeat_once_the_channel_forgot_it() {
+        let memory = SignedDuration::from_secs(100);
+        for (uncertain, last, expected) in [(false, 200, false), (true, 99, false), (true, 100, true)] {
+            let mut delivery = delivery();
+            delivery.seal(None, at(0));
+            delivery.uncertain = uncertain;
+            delivery.seal(None, at(last));
+            assert_eq!(delivery.may_repeat(memory), expected, "{uncertain} {last}");
+        }
+    }
+
+    #[test]
     fn an_attempt_cut_by_a_restart_may_have_arrived() {
         let mut delivery = delivery();
-        delivery.seal();
+        delivery.seal(None, at(0));
         assert_eq!(delivery.due(at(5)), None);
         let delivery = delivery.restarted(at(5));
         assert_eq!((delivery.uncertain, delivery.due(at(5))), (true, Some(at(5))));
@@ -414,7 +335,7 @@ mod tests {
     #[test]
     fn a_retry_waits_and_a_refusal_is_kept_for_people() {
         let mut first = delivery();
-        first.seal();
+        first.seal(None, at(0));
         let retry = Settlement::Retry { at: at(60), uncertain: true, counts: false, why: "503".into() };
         let waiting = first.clone().settle(retry, at(1)).unwrap();
         assert_eq!((waiting.due(at(2)), waiting.uncertain, waiting.attempts), (Some(at(60)), true, 0));
@@ -422,45 +343,5 @@ mod tests {
         let dead = first.clone().settle(Settlement::Dead { why: "400".into() }, at(1)).unwrap();
         assert_eq!((dead.due(at(2)), dead.state), (None, State::Dead { at: at(1), why: "400".into() }));
         assert_eq!(first.settle(Settlement::Delivered { receipt: None }, at(1)), None);
-    }
-
-    #[test]
-    fn an_excerpt_of_anything_fits_the_store() {
-        let long = |c: &str| c.repeat(20_000);
-        for c in ["a", "é", "字", "💣", "\"", "\u{1}"] {
-            let hit = |start| Hit {
-                concept: Some(long(c)),
-                term: long(c),
-                form: long(c),
-                field: Field::Text,
-                start,
-                end: start + c.len(),
-            };
-            let found = Match {
-                rule: long("r"),
-                severity: Severity::High,
-                hits: (0..50).map(|n| hit(12_000 * c.len() + n)).collect(),
-            };
-            let post = Post {
-                author: long(c),
-                url: Some(long(c)),
-                title: Some(long(c)),
-                lang: Some(long(c)),
-                repost_of: Some(Reference { author: Some(long(c)), ..Reference::default() }),
-                ..Post::new(Platform::X, long(c), long(c))
-            };
-            let excerpt = Excerpt::of(&post, &vec![found; 9], true, at(0));
-            assert!(excerpt.cut && excerpt.skipped > 0);
-            assert!(post.text[excerpt.skipped..].starts_with(&excerpt.text) || c == "\u{1}");
-            let bytes = serde_json::to_vec(&excerpt).unwrap().len();
-            assert!(bytes <= EXCERPT_BYTES, "{c:?}: {bytes}");
-        }
-    }
-
-    #[test]
-    fn controls_and_turns_of_direction_give_way_to_blanks_of_the_same_length() {
-        let hostile = "a\u{7}b\u{202e}c\u{85}d\ne";
-        assert_eq!(harmless(hostile), "a b\u{200b}c\u{a0}d\ne");
-        assert_eq!(harmless(hostile).len(), hostile.len());
     }
 }

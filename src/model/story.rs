@@ -37,6 +37,9 @@ pub struct StoryKey(pub [u8; 8]);
 /// So many posts of a story are remembered with author and time; the rest is a count.
 pub const COPIES: usize = 8;
 
+/// A longer receipt is not remembered, in bytes; Matrix and Slack stay well below.
+const RECEIPT_BYTES: usize = 128;
+
 /// Longer names of authors are cut, in bytes.
 const AUTHOR_BYTES: usize = 40;
 
@@ -95,6 +98,9 @@ pub struct Told {
     pub deliveries: u32,
     /// The highest severity in them.
     pub severity: Severity,
+    /// What the sink calls the first of them that it took; further ones answer there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
 }
 
 /// What one more matched post of a story does at one sink.
@@ -129,13 +135,30 @@ impl Story {
         }
     }
 
+    /// Notes that `sink` took a message of it, and what it calls it. Tells whether that is worth remembering.
+    pub fn heard(&mut self, sink: &SinkId, receipt: Option<&str>) -> bool {
+        let receipt = receipt.filter(|receipt| receipt.len() <= RECEIPT_BYTES);
+        match (self.told.get_mut(sink), receipt) {
+            (Some(told), Some(receipt)) if told.receipt.is_none() => {
+                told.receipt = Some(receipt.to_owned());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What `sink` calls the first message of it that it took.
+    pub fn thread(&self, sink: &SinkId) -> Option<&str> {
+        self.told.get(sink)?.receipt.as_deref()
+    }
+
     /// What the post does at `sink`; the story remembers it as told.
     ///
     /// A story speaks again only if it got graver, or if an edit of a post met a rule that none of its revisions had
     /// met (`insists`). `open` tells whether the sink's last delivery still gathers.
     pub fn file(&mut self, sink: &SinkId, severity: Severity, insists: bool, open: bool) -> Filed {
         let Some(told) = self.told.get_mut(sink) else {
-            self.told.insert(sink.clone(), Told { deliveries: 1, severity });
+            self.told.insert(sink.clone(), Told { deliveries: 1, severity, receipt: None });
             return Filed::Opens(1);
         };
         let graver = severity > told.severity;
@@ -175,6 +198,18 @@ mod tests {
             assert_eq!(story.file(&sink, severity, insists, open), filed, "step {n}");
         }
         assert_eq!(story.file(&SinkId::new("matrix", "room"), Low, false, false), Filed::Opens(1));
+    }
+
+    #[test]
+    fn the_first_message_that_a_sink_took_is_where_further_ones_answer() {
+        let id = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([0; 8]));
+        let mut story = Story::begin(id, Timestamp::UNIX_EPOCH);
+        let sink = SinkId::new("matrix", "room");
+        assert!(!story.heard(&sink, Some("$a")), "nothing was told there");
+        story.file(&sink, Severity::Low, false, false);
+        assert!(!story.heard(&sink, None) && !story.heard(&sink, Some(&"$".repeat(129))));
+        assert!(story.heard(&sink, Some("$b")) && !story.heard(&sink, Some("$c")));
+        assert_eq!(story.thread(&sink), Some("$b"));
     }
 
     #[test]

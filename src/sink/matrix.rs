@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
@@ -24,6 +25,7 @@ use super::message::{Message, Repeats};
 use super::{Common, Kit, Plan, Receipt, SendError, Sink};
 use crate::clock::Clock;
 use crate::model::delivery::{Body, Delivery};
+use crate::model::matched::Severity;
 use crate::model::sink::SinkId;
 use crate::remote::{Pace, Remote, Request};
 use crate::setting::{Address, Fields, Secret, wrong};
@@ -47,6 +49,9 @@ enum Room {
     Id(String),
     Alias(String),
 }
+
+/// How long a server knows a transaction id: Synapse forgets it after a day.
+const MEMORY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How often a room that was upgraded is followed to its successor.
 const UPGRADES: usize = 5;
@@ -107,8 +112,12 @@ impl Sink for Matrix {
 
 impl Matrix {
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, SendError> {
-        let notify = matches!(delivery.body, Body::Alert(_));
-        let message = Message::of(delivery, &self.timezone, Repeats::Recognised);
+        let notify = match &delivery.body {
+            Body::Alert(_) => true,
+            Body::Digest(digest) => digest.severity >= Severity::High,
+            Body::Notice(_) => false,
+        };
+        let message = Message::of(delivery, &self.timezone, Repeats::RecognisedFor(MEMORY));
         let room = match self.remembered() {
             Some(room) => room,
             None => self.look().await.map_err(SendError::from)?,

@@ -3,11 +3,13 @@
 //! A phone shows the first lines only, so the most important stands first and lines are short. Text from outside is
 //! bounded, freed of controls and kept apart from vigie's words; escaping it is the channel's part.
 
+mod digest;
 mod quote;
 mod when;
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use url::Url;
 
@@ -60,8 +62,8 @@ pub struct Detail {
 /// Whether the channel recognises a delivery that comes again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeats {
-    /// It does; people never read one twice.
-    Recognised,
+    /// It does, for so long; then people are told where one may come twice.
+    RecognisedFor(SignedDuration),
     /// It does not; people are told where one may come twice.
     Shown,
 }
@@ -86,9 +88,14 @@ impl Message {
     pub fn of(delivery: &Delivery, timezone: &TimeZone, repeats: Repeats) -> Self {
         let mut message = match &delivery.body {
             Body::Alert(alert) => Self::of_alert(alert, &delivery.id, timezone),
+            Body::Digest(digest) => digest::message(digest, &delivery.id, timezone),
             Body::Notice(notice) => Self::of_notice(notice, &delivery.id, timezone),
         };
-        if delivery.uncertain && repeats == Repeats::Shown {
+        let repeats = match repeats {
+            Repeats::RecognisedFor(memory) => delivery.may_repeat(memory),
+            Repeats::Shown => delivery.uncertain,
+        };
+        if repeats {
             message.repeat = Some("Possible repeat: an earlier attempt may have arrived.");
         }
         message
@@ -97,7 +104,7 @@ impl Message {
     fn of_alert(alert: &Alert, id: &DeliveryId, timezone: &TimeZone) -> Self {
         let first = alert.excerpts.first();
         let severity = alert.severity.as_str().to_uppercase();
-        let mut details = Vec::new();
+        let mut details: Vec<Detail> = digest::again(alert).into_iter().collect();
         if let Some(first) = first {
             let reason = loudest(alert, first);
             details.extend(reason.map(why));

@@ -135,7 +135,8 @@ impl Store for MemoryStore {
     }
 
     async fn seal(&self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError> {
-        let mut inner = self.inner();
+        let mut guard = self.inner();
+        let inner = &mut *guard;
         let mine = inner.outbox.values().filter(|delivery| delivery.sink == *sink);
         let mut waiting: Vec<_> =
             mine.filter_map(|delivery| Some((delivery.due(now)?, delivery.order()))).collect();
@@ -145,7 +146,8 @@ impl Store for MemoryStore {
         let mut deliveries = Vec::new();
         for (_, (.., id)) in &waiting[..ready] {
             let Some(delivery) = inner.outbox.get_mut(id) else { continue };
-            delivery.seal();
+            let story = delivery.story().cloned().and_then(|story| inner.stories.story(&story));
+            delivery.seal(story.and_then(|story| story.thread(sink)), now);
             deliveries.push(delivery.clone());
         }
         Ok(Sealed { deliveries, next })
@@ -163,6 +165,11 @@ impl Store for MemoryStore {
             return Err(StoreError::Broken(format!("delivery {id} was settled by somebody else")));
         };
         inner.gates.insert(delivery.sink.clone(), gate);
+        if let (Settlement::Delivered { receipt }, Some(story)) = (&settlement, delivery.story().cloned())
+            && let Some(story) = inner.stories.story(&story)
+        {
+            story.heard(&delivery.sink, receipt.as_deref());
+        }
         if let Some(left) = delivery.settle(settlement, now) {
             inner.outbox.insert(id.clone(), left);
         }

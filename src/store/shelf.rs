@@ -36,6 +36,11 @@ impl Shelf {
         (id, deliveries)
     }
 
+    /// The story.
+    pub(crate) fn story(&mut self, id: &StoryId) -> Option<&mut Story> {
+        self.stories.get_mut(id).map(|(story, _)| story)
+    }
+
     /// Forgets stories that are over.
     pub(crate) fn prune(&mut self, now: Timestamp) {
         self.stories.retain(|_, (story, _)| story.is_live(now));

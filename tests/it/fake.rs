@@ -102,7 +102,7 @@ impl FakeSink {
     pub fn notices(&self) -> Vec<String> {
         let title = |delivery: &Delivery| match &delivery.body {
             Body::Notice(notice) => Some(notice.title.clone()),
-            Body::Alert(_) => None,
+            Body::Alert(_) | Body::Digest(_) => None,
         };
         self.took().iter().filter_map(title).collect()
     }
@@ -111,7 +111,7 @@ impl FakeSink {
 pub fn head(delivery: &Delivery) -> Option<String> {
     match &delivery.body {
         Body::Alert(alert) => alert.excerpts.first().map(|excerpt| excerpt.id.clone()),
-        Body::Notice(_) => None,
+        Body::Digest(_) | Body::Notice(_) => None,
     }
 }
 

@@ -257,7 +257,7 @@ async fn a_heartbeat_says_what_was_seen_and_whom_vigie_does_not_see() {
     let texts = || {
         let text = |delivery: &Delivery| match &delivery.body {
             Body::Notice(notice) => notice.text.clone(),
-            Body::Alert(_) => String::new(),
+            Body::Alert(_) | Body::Digest(_) => String::new(),
         };
         world.operators.took().iter().map(text).collect::<Vec<_>>()
     };

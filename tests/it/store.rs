@@ -98,6 +98,7 @@ contract! {
     a_delivery_is_handed_out_once_and_when_due
     a_delivered_delivery_is_gone_and_a_dead_one_stays
     an_attempt_cut_by_reopening_is_uncertain
+    a_story_answers_where_its_sink_heard_of_it_first
     a_gate_outlives_reopening
     a_notice_is_filed_once
     pruning_forgets_what_is_no_longer_answered
@@ -368,6 +369,26 @@ async fn an_attempt_cut_by_reopening_is_uncertain<K: Kind>() {
     let again = store.seal(&sink(), 9, at(9)).await.unwrap().deliveries.remove(0);
     assert_eq!((again.id, again.body), (first.id, first.body), "the same under the same id");
     assert_eq!((again.uncertain, again.attempts), (true, 2));
+}
+
+async fn a_story_answers_where_its_sink_heard_of_it_first<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    for (n, severity) in [Severity::Low, Severity::Medium, Severity::High].into_iter().enumerate() {
+        let now = at(n as i64);
+        commit(&store, now, &[(&post(&n.to_string(), "a"), 1, severity)]).await;
+        let sealed = store.seal(&sink(), 9, now).await.unwrap().deliveries.remove(0);
+        assert_eq!(sealed.thread.as_deref(), (n > 0).then_some("receipt 0"));
+        let delivered = Settlement::Delivered { receipt: Some(format!("receipt {n}")) };
+        store.settle(&sealed.id, delivered, Gate::passed(), now).await.unwrap();
+    }
+    drop(store);
+    let kind = kind.reopened(at(9));
+    let store = kind.store();
+    commit(&store, at(9), &[(&post("9", "a"), 1, Severity::Critical)]).await;
+    let sealed = store.seal(&sink(), 9, at(9)).await.unwrap().deliveries.remove(0);
+    assert_eq!(sealed.thread.as_deref(), Some("receipt 0"));
+    assert_eq!(store.outbox().await.unwrap()[0].thread, sealed.thread, "a retry answers there as well");
 }
 
 async fn a_gate_outlives_reopening<K: Kind>() {

@@ -92,7 +92,7 @@ mod tests {
         let mut post = excerpt();
         post.text = text.to_owned();
         post.matches.clear();
-        Message::of(&delivery(vec![post]), &TimeZone::UTC, Repeats::Recognised)
+        Message::of(&delivery(vec![post]), &TimeZone::UTC, Repeats::Shown)
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::model::post::{Content, Post, PostKey};
@@ -39,7 +39,7 @@ pub fn delivery(excerpts: Vec<Excerpt>) -> Delivery {
     let (sink, now) = (SinkId::new("slack", "desk"), at("2025-04-30T20:40:03Z"));
     let posts = excerpts.len() as u32;
     let id = DeliveryId::of_story(&story, &sink, 1);
-    let alert = Alert { story, severity: Severity::High, posts, excerpts };
+    let alert = Alert { story, severity: Severity::High, again: None, posts, excerpts };
     Delivery::open(id, sink, Body::Alert(alert), now, now)
 }
 
@@ -114,11 +114,19 @@ fn an_alert_without_excerpts_still_says_what_it_knows() {
 
 #[test]
 fn a_repeat_is_marked_only_where_the_channel_does_not_recognise_it() {
-    let mut delivery = delivery(vec![excerpt()]);
-    for (uncertain, repeats, marked) in
-        [(false, Repeats::Shown, false), (true, Repeats::Shown, true), (true, Repeats::Recognised, false)]
-    {
+    let day = SignedDuration::from_hours(24);
+    let recognised = Repeats::RecognisedFor(day);
+    for (uncertain, later, repeats, marked) in [
+        (false, day, Repeats::Shown, false),
+        (true, SignedDuration::ZERO, Repeats::Shown, true),
+        (true, SignedDuration::from_hours(23), recognised, false),
+        (true, day, recognised, true),
+        (false, day, recognised, false),
+    ] {
+        let mut delivery = delivery(vec![excerpt()]);
         delivery.uncertain = uncertain;
+        delivery.seal(None, at("2025-04-30T20:40:03Z"));
+        delivery.seal(None, at("2025-04-30T20:40:03Z") + later);
         let message = Message::of(&delivery, &paris(), repeats);
         assert_eq!(message.repeat.is_some(), marked, "{uncertain} {repeats:?}");
         assert_eq!(message.plain().contains("Possible repeat"), marked);

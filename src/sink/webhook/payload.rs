@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::delivery::{Alert, Body, Delivery, Excerpt, Notice};
+use crate::model::delivery::{Again, Alert, Body, Delivery, Digest, Excerpt, Item, Notice, Occasion};
 use crate::model::matched::{Match, Severity};
 
 /// The largest body, in bytes.
@@ -21,9 +21,35 @@ struct AlertData<'a> {
     delivery: &'a str,
     story: &'a str,
     severity: Severity,
+    /// Why the story speaks again, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again: Option<Again>,
     /// All posts of the story so far; those without an excerpt are only counted.
     posts: u32,
     excerpts: Vec<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct DigestData<'a> {
+    delivery: &'a str,
+    why: Occasion,
+    severity: Severity,
+    from: Timestamp,
+    until: Timestamp,
+    /// All stories and all their posts; those that are not among the items are only counted.
+    stories: u32,
+    posts: u32,
+    items: Vec<Listed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    story: &'a str,
+    severity: Severity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again: Option<Again>,
+    posts: u32,
+    first: Told<'a>,
 }
 
 #[derive(Serialize)]
@@ -67,27 +93,46 @@ struct NoticeData<'a> {
 pub fn of(delivery: &Delivery) -> Vec<u8> {
     match &delivery.body {
         Body::Alert(alert) => of_alert(alert, delivery),
+        Body::Digest(digest) => of_digest(digest, delivery),
         Body::Notice(notice) => of_notice(notice, delivery),
     }
 }
 
 /// As many excerpts as fit; the others are in the count.
 fn of_alert(alert: &Alert, delivery: &Delivery) -> Vec<u8> {
-    let mut told = alert.excerpts.len();
-    loop {
+    fitting(alert.excerpts.len(), |told| {
         let data = AlertData {
             delivery: delivery.id.as_str(),
             story: &alert.story.0,
             severity: alert.severity,
+            again: alert.again,
             posts: alert.posts,
             excerpts: alert.excerpts.iter().take(told).map(Told::of).collect(),
         };
-        let body = bytes("vigie.alert.created", delivery.created_at, &data);
-        if body.len() < MOST || told == 0 {
-            return body;
-        }
-        told -= 1;
-    }
+        bytes("vigie.alert.created", delivery.created_at, &data)
+    })
+}
+
+/// As many items as fit; the others are in the count.
+fn of_digest(digest: &Digest, delivery: &Delivery) -> Vec<u8> {
+    fitting(digest.items.len(), |told| {
+        let data = DigestData {
+            delivery: delivery.id.as_str(),
+            why: digest.occasion,
+            severity: digest.severity,
+            from: digest.from,
+            until: digest.until,
+            stories: digest.stories,
+            posts: digest.posts,
+            items: digest.items.iter().take(told).map(Listed::of).collect(),
+        };
+        bytes("vigie.digest.created", delivery.created_at, &data)
+    })
+}
+
+/// The body with as many of `all` parts as fit.
+fn fitting(all: usize, body: impl Fn(usize) -> Vec<u8>) -> Vec<u8> {
+    (1..=all).rev().map(&body).find(|body| body.len() < MOST).unwrap_or_else(|| body(0))
 }
 
 /// As much of the text as fits.
@@ -108,6 +153,13 @@ fn of_notice(notice: &Notice, delivery: &Delivery) -> Vec<u8> {
 fn bytes<D: Serialize>(r#type: &'static str, timestamp: Timestamp, data: &D) -> Vec<u8> {
     // Nothing in it can fail to be JSON.
     serde_json::to_vec(&Payload { r#type, timestamp, data }).unwrap_or_default()
+}
+
+impl<'a> Listed<'a> {
+    fn of(item: &'a Item) -> Self {
+        let Item { story, severity, again, posts, excerpt } = item;
+        Self { story: &story.0, severity: *severity, again: *again, posts: *posts, first: Told::of(excerpt) }
+    }
 }
 
 impl<'a> Told<'a> {
@@ -156,9 +208,25 @@ mod tests {
     fn an_attempt_leaves_no_trace_in_the_body() {
         let first = delivery(vec![excerpt()]);
         let mut second = first.clone();
-        second.seal();
+        second.seal(None, first.created_at);
         (second.uncertain, second.last_error) = (true, Some("503".into()));
         assert_eq!(of(&first), of(&second));
+    }
+
+    #[test]
+    fn a_digest_tells_its_items_and_counts_all_stories() {
+        let first = delivery(vec![excerpt()]);
+        let Body::Alert(alert) = &first.body else { panic!("an alert") };
+        let mut digest = Digest::empty(Occasion::Outage, first.created_at);
+        (0..30).for_each(|_| digest.absorb(alert.clone(), first.created_at));
+        let body = of(&Delivery { body: Body::Digest(digest), ..first });
+        let json: Json = serde_json::from_slice(&body).unwrap();
+        let (data, kind) = (&json["data"], &json["type"]);
+        assert_eq!((kind, &data["why"]), (&Json::from("vigie.digest.created"), &Json::from("outage")));
+        assert_eq!((&data["stories"], &data["posts"]), (&Json::from(30), &Json::from(30)));
+        let items = data["items"].as_array().unwrap();
+        assert!(body.len() < MOST && items.len() == 10, "{} {}", body.len(), items.len());
+        assert_eq!(items[0]["first"]["author"], "LookoutDaily");
     }
 
     #[test]

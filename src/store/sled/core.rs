@@ -11,7 +11,7 @@ use super::archive::Archive;
 use super::lock::Lock;
 use super::seen::Seen;
 use super::trees::{Draft, Tree, Trees, broken};
-use crate::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Settlement};
+use crate::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Item, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::sink::{Gate, SinkId};
 use crate::model::story::{Story, StoryId};
@@ -45,7 +45,7 @@ struct Waiting {
     order: (Timestamp, Option<Timestamp>),
 }
 
-/// A delivery as it is kept: its excerpts stand beside it, each a value of its own.
+/// A delivery as it is kept: its excerpts or items stand beside it, each a value of its own.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     delivery: Delivery,
@@ -215,7 +215,8 @@ impl Core {
         let mut draft = self.trees.draft();
         for (_, _, id) in &waiting[..ready] {
             let Some(mut delivery) = get_delivery(&draft, id)? else { continue };
-            delivery.seal();
+            let story = story_of(&draft, &delivery)?;
+            delivery.seal(story.as_ref().and_then(|story| story.thread(sink)), now);
             put_header(&mut draft, &delivery)?;
             deliveries.push(delivery);
         }
@@ -239,13 +240,19 @@ impl Core {
         };
         let sink = delivery.sink.clone();
         draft.put(Tree::Gate, sink.as_str().as_bytes(), gate)?;
-        let excerpts = excerpts(&delivery).len();
+        if let (Settlement::Delivered { receipt }, Some(mut story)) =
+            (&settlement, story_of(&draft, &delivery)?)
+            && story.heard(&sink, receipt.as_deref())
+        {
+            draft.put(Tree::Story, story.id.0.as_bytes(), &story)?;
+        }
+        let parts = parts(&delivery).len();
         let left = delivery.settle(settlement, now);
         if let Some(left) = &left {
             put_header(&mut draft, left)?;
         } else {
             draft.remove(Tree::Outbox, id.as_str().as_bytes());
-            (0..excerpts).for_each(|n| draft.remove(Tree::Excerpt, &excerpt_key(id, n)));
+            (0..parts).for_each(|n| draft.remove(Tree::Excerpt, &excerpt_key(id, n)));
         }
         self.unsynced |= draft.apply()?;
         if let Some(mine) = self.waiting.get_mut(&sink) {
@@ -397,37 +404,56 @@ fn put_new(draft: &mut Draft<'_>, notice: Delivery) -> Result<Option<Delivery>, 
     Ok(Some(notice))
 }
 
+/// The story that a delivery tells, while it is remembered.
+fn story_of(draft: &Draft<'_>, delivery: &Delivery) -> Result<Option<Story>, StoreError> {
+    delivery.story().map_or(Ok(None), |story| draft.get(Tree::Story, story.0.as_bytes()))
+}
+
 fn put_whole(draft: &mut Draft<'_>, delivery: &Delivery) -> Result<(), StoreError> {
-    for (n, excerpt) in excerpts(delivery).iter().enumerate() {
-        draft.put(Tree::Excerpt, &excerpt_key(&delivery.id, n), excerpt)?;
+    for (n, part) in parts(delivery).iter().enumerate() {
+        draft.put(Tree::Excerpt, &excerpt_key(&delivery.id, n), part)?;
     }
     put_header(draft, delivery)
 }
 
 fn put_header(draft: &mut Draft<'_>, delivery: &Delivery) -> Result<(), StoreError> {
-    let mut stored = Stored { excerpts: excerpts(delivery).len() as u8, delivery: delivery.clone() };
-    if let Body::Alert(alert) = &mut stored.delivery.body {
-        alert.excerpts.clear();
+    let mut stored = Stored { excerpts: parts(delivery).len() as u8, delivery: delivery.clone() };
+    match &mut stored.delivery.body {
+        Body::Alert(alert) => alert.excerpts.clear(),
+        Body::Digest(digest) => digest.items.clear(),
+        Body::Notice(_) => {}
     }
     draft.put(Tree::Outbox, delivery.id.as_str().as_bytes(), &stored)
 }
 
 fn get_delivery(draft: &Draft<'_>, id: &DeliveryId) -> Result<Option<Delivery>, StoreError> {
-    let Some(mut stored) = draft.get::<Stored>(Tree::Outbox, id.as_str().as_bytes())? else {
+    let Some(Stored { mut delivery, excerpts }) = draft.get(Tree::Outbox, id.as_str().as_bytes())? else {
         return Ok(None);
     };
-    if let Body::Alert(alert) = &mut stored.delivery.body {
-        for n in 0..usize::from(stored.excerpts) {
-            alert.excerpts.extend(draft.get::<Excerpt>(Tree::Excerpt, &excerpt_key(id, n))?);
+    for n in 0..usize::from(excerpts) {
+        let key = excerpt_key(id, n);
+        match &mut delivery.body {
+            Body::Alert(alert) => alert.excerpts.extend(draft.get::<Excerpt>(Tree::Excerpt, &key)?),
+            Body::Digest(digest) => digest.items.extend(draft.get::<Item>(Tree::Excerpt, &key)?),
+            Body::Notice(_) => {}
         }
     }
-    Ok(Some(stored.delivery))
+    Ok(Some(delivery))
 }
 
-fn excerpts(delivery: &Delivery) -> &[Excerpt] {
+/// What of a delivery stands beside it, each a value of its own.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part<'a> {
+    Excerpt(&'a Excerpt),
+    Item(&'a Item),
+}
+
+fn parts(delivery: &Delivery) -> Vec<Part<'_>> {
     match &delivery.body {
-        Body::Alert(alert) => &alert.excerpts,
-        Body::Notice(_) => &[],
+        Body::Alert(alert) => alert.excerpts.iter().map(Part::Excerpt).collect(),
+        Body::Digest(digest) => digest.items.iter().map(Part::Item).collect(),
+        Body::Notice(_) => Vec::new(),
     }
 }
 

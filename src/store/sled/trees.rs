@@ -32,9 +32,9 @@ pub(super) enum Tree {
     Kept,
     /// Story key -> ids of the stories it finds.
     StoryIndex,
-    /// Delivery id -> the delivery without its excerpts.
+    /// Delivery id -> the delivery without its excerpts or items.
     Outbox,
-    /// Delivery id, number -> an excerpt.
+    /// Delivery id, number -> an excerpt, or an item of a digest.
     Excerpt,
     /// Sink id -> its gate.
     Gate,

@@ -77,8 +77,13 @@ fn delivery(posts: &[Post]) -> Delivery {
     let story = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([1; 8]));
     let sink = SinkId::new("any", "it");
     let id = DeliveryId::of_story(&story, &sink, 1);
-    let alert =
-        vigie::model::delivery::Alert { story, severity: Severity::High, posts: 0, excerpts: Vec::new() };
+    let alert = vigie::model::delivery::Alert {
+        story,
+        severity: Severity::High,
+        again: None,
+        posts: 0,
+        excerpts: Vec::new(),
+    };
     let mut delivery = Delivery::open(id, sink, Body::Alert(alert), NOW, NOW);
     let hits = ["weapons", "Burkina Faso", "布基纳法索", "💣"];
     let hit = |form: &&str| {
