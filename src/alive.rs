@@ -155,13 +155,15 @@ fn words(status: &Status, posts: u64, matched: u64) -> String {
         lines.truncate(10);
         lines.push(more);
     }
-    text + &lines.concat()
+    let spent = status.spending.iter().map(|spending| format!("\nspent: {spending}"));
+    text + &lines.concat() + &spent.collect::<String>()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::Account;
+    use crate::model::spend::{Money, Reads, Spending};
+    use crate::status::{Account, SourceSpending};
 
     #[test]
     fn a_heartbeat_comes_at_multiples_of_its_period_from_local_midnight() {
@@ -191,11 +193,17 @@ mod tests {
             why: None,
         };
         let accounts = vec![account("A", Sight::Seen), account("B", Sight::Blind), account("C", Sight::New)];
-        let text = words(&Status { at, accounts, sinks: Vec::new() }, 412, 3);
+        let reads = Reads { posts: 80, users: 0 };
+        let today = Spending { reads, money: Money(400_000), ..Spending::default() };
+        let month = Spending { money: Money(12_345_000), ..today };
+        let spending =
+            vec![SourceSpending { source: "x.hub".into(), today, month, bounds: vec!["$2.50 a day".into()] }];
+        let text = words(&Status { at, accounts, sinks: Vec::new(), spending }, 412, 3);
         assert_eq!(
             text,
             "1 of 3 accounts seen, 412 new posts and 3 matches since the last sign of life.\n\
-             blind: x.hub B, not seen since 2025-04-30T20:00:00Z"
+             blind: x.hub B, not seen since 2025-04-30T20:00:00Z\n\
+             spent: x.hub  $0.40 today (80 posts), $12.345 this month; at most $2.50 a day"
         );
     }
 }

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::dispatch::{self, Dispatch};
 use crate::errand::Desk;
+use crate::model::calendar::day;
 use crate::model::delivery::{Delivery, State};
 use crate::model::post::Post;
 use crate::poll::{self, Committer, Counted, Matcher, Poll};
@@ -225,7 +226,7 @@ fn verdict(ended: Result<(String, Task), JoinError>, stopping: bool) -> Option<a
 async fn prune(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: CancellationToken) -> Task {
     while !stop.is_cancelled() {
         let now: Timestamp = clock.now();
-        store.prune(poll::day(now) - SEEN_RETENTION_DAYS, now).await?;
+        store.prune(day(now) - SEEN_RETENTION_DAYS, now).await?;
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(Duration::from_hours(24)) => {}

@@ -7,6 +7,7 @@
 
 mod commit;
 mod decide;
+mod purse;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,12 +17,13 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
+use self::purse::{Aside, Purse};
 pub use commit::{Committer, Counted, Tally};
-pub(crate) use decide::day;
+pub use purse::spent;
 
 use crate::clock::{Clock, sleep_until};
 use crate::model::backoff::full_jitter;
@@ -60,12 +62,11 @@ pub struct Watching {
 pub(crate) struct Watch {
     pub(crate) watching: Arc<Watching>,
     pub(crate) account: String,
-    /// As many looks of a source whose reading costs may be under way: each gets its share of what is left.
-    hands: Arc<Semaphore>,
+    /// How much less it matters than the source's other accounts, by their order: from 0 to 1.
+    lesser: f64,
+    /// The source's money, where reading costs.
+    purse: Option<Arc<Purse>>,
 }
-
-/// Looks of a source with a daily bound that may be under way at the same time.
-const BOUNDED_AT_ONCE: u32 = 4;
 
 /// What the committer is told.
 pub(crate) enum Message {
@@ -89,8 +90,8 @@ pub(crate) struct Look {
     pub(crate) result: Result<Page, SourceError>,
     /// For each post of the page, the rules that hold for it.
     pub(crate) matches: Vec<Vec<Match>>,
-    /// Given back once the look counts, so that the next one sees what is left.
-    _hand: Option<OwnedSemaphorePermit>,
+    /// What was set aside for it.
+    pub(crate) aside: Option<Aside>,
 }
 
 /// An account that has no timeline yet.
@@ -130,9 +131,12 @@ impl Poll {
         let mut poll = Self { watched, wanted, unresolved, store, matcher, clock, rng };
         let now = poll.clock.now();
         for watching in sources.into_iter().map(Arc::new) {
-            let hands = Arc::new(Semaphore::new(BOUNDED_AT_ONCE as usize));
-            for Watched { account, timeline } in watching.source.accounts() {
-                let watch = Watch { watching: watching.clone(), account, hands: hands.clone() };
+            let purse = watching.common.budget.map(|budget| Arc::new(Purse::new(&watching.id, budget)));
+            let accounts = watching.source.accounts();
+            let last = accounts.len().saturating_sub(1).max(1) as f64;
+            for (place, Watched { account, timeline }) in accounts.into_iter().enumerate() {
+                let lesser = place as f64 / last;
+                let watch = Watch { watching: watching.clone(), account, lesser, purse: purse.clone() };
                 let known = match timeline {
                     Some(timeline) => Some(timeline),
                     None => poll.store.resolved(&watching.platform, &watch.account).await?,
@@ -210,7 +214,9 @@ impl Poll {
         let mut failed = Vec::new();
         let now = self.clock.now();
         for account in std::mem::take(&mut self.unresolved) {
-            let Done::Resolved(account, result) = resolving(account).await else { continue };
+            let Done::Resolved(account, result) = resolving(account, self.store.clone(), now).await else {
+                continue;
+            };
             if let Err(error) = &result {
                 failed.push(format!("{} {}: {error}", account.watch.watching.id, account.watch.account));
             }
@@ -264,20 +270,20 @@ impl Poll {
         let since = turn.state.as_ref().map_or(since, |state| state.since);
         let (store, matcher) = (self.store.clone(), self.matcher.clone());
         let looking = async move {
-            let (allowance, hand) = allowance(&watch, store.as_ref(), now).await;
             let cursor = turn.state.as_ref().and_then(|state| state.cursor.as_ref());
-            let result = match allowance {
-                Ok(allowance) => {
+            let (result, aside) = match set_aside(&watch, Some(&turn.timeline), store.as_ref(), now).await {
+                Ok(aside) => {
+                    let allowance = aside.as_ref().map(Aside::posts);
                     let ask =
                         Ask { timeline: &turn.timeline, account: &watch.account, cursor, since, allowance };
-                    watch.watching.source.fetch(ask).await
+                    (watch.watching.source.fetch(ask).await, aside)
                 }
-                Err(error) => Err(error),
+                Err(error) => (Err(error), None),
             };
             let posts = result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
             let origin = Origin { platform: &watch.watching.platform, account: &watch.account };
             let matches = posts.iter().map(|post| matcher(post, &origin)).collect();
-            Done::Looked(Box::new(Look { turn, watch, result, matches, _hand: hand }))
+            Done::Looked(Box::new(Look { turn, watch, result, matches, aside }))
         };
         Ok(looking.boxed())
     }
@@ -285,7 +291,7 @@ impl Poll {
     /// Look-ups of accounts that are due.
     fn resolve(&mut self, now: Timestamp) -> Vec<BoxFuture<'static, Done>> {
         let due = self.unresolved.extract_if(.., |account| account.due <= now);
-        due.map(|account| resolving(account).boxed()).collect()
+        due.map(|account| resolving(account, self.store.clone(), now).boxed()).collect()
     }
 
     /// Takes the end of a look-up; returns what the operators should hear of it.
@@ -309,11 +315,13 @@ impl Poll {
                 let cap = SignedDuration::from_mins(15);
                 let wait = full_jitter(account.failures, watching.common.every, cap, &mut self.rng);
                 let not_before = match error {
-                    SourceError::Retry(Some(at), _) | SourceError::Paused(at, _) => at,
+                    SourceError::Retry(Some(at), _)
+                    | SourceError::Later(at, _)
+                    | SourceError::Paused(at, _) => at,
                     _ => now,
                 };
                 account.due = not_before.max(now.saturating_add(wait).unwrap_or(now));
-                let passing = matches!(error, SourceError::Retry(..));
+                let passing = matches!(error, SourceError::Retry(..) | SourceError::Later(..));
                 let told = account.failures == if passing { FAILURES_TOLD } else { 1 };
                 let (source, account_name) = (watching.id.clone(), name.clone());
                 self.unresolved.push(account);
@@ -323,23 +331,33 @@ impl Poll {
     }
 }
 
-/// How many posts a look may read, and the hand it takes to do so. A store that cannot tell what was read allows none.
-async fn allowance(
+/// Sets money aside for a look at a timeline, or for a look-up; nothing where reading costs nothing.
+async fn set_aside(
     watch: &Watch,
+    timeline: Option<&TimelineId>,
     store: &dyn Store,
     now: Timestamp,
-) -> (Result<Option<u32>, SourceError>, Option<OwnedSemaphorePermit>) {
-    let watching = &watch.watching;
-    let Some(most) = watching.common.max_posts_per_day else { return (Ok(None), None) };
-    let hand = watch.hands.clone().acquire_owned().await.ok();
-    match store.metered(&watching.id, decide::day(now)).await {
-        Ok(read) if read >= most => (Err(decide::spent(&watching.id, most, now)), hand),
-        Ok(read) => (Ok(Some(((most - read) / BOUNDED_AT_ONCE).max(1))), hand),
-        Err(error) => (Err(SourceError::Retry(None, error.to_string())), hand),
+) -> Result<Option<Aside>, SourceError> {
+    match &watch.purse {
+        Some(purse) => {
+            let portion = watch.watching.source.portion(timeline);
+            purse.draw(store, portion, watch.lesser, now).await.map(Some)
+        }
+        None => Ok(None),
     }
 }
 
-async fn resolving(account: Unresolved) -> Done {
-    let result = account.watch.watching.source.resolve(&account.watch.account).await;
+async fn resolving(account: Unresolved, store: Arc<dyn Store>, now: Timestamp) -> Done {
+    let Watch { watching, account: name, .. } = &account.watch;
+    let result = match set_aside(&account.watch, None, store.as_ref(), now).await {
+        Ok(aside) => {
+            let result = watching.source.resolve(name).await;
+            match aside {
+                Some(aside) => aside.looked_up(result, store.as_ref()).await,
+                None => result,
+            }
+        }
+        Err(error) => Err(error),
+    };
     Done::Resolved(account, result)
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use toml_span::de_helpers::{TableHelper, expected};
+use toml_span::value::ValueInner;
 use toml_span::{DeserError, Deserialize, Error, ErrorKind, Span, Value};
 use url::Url;
 
@@ -277,11 +278,23 @@ impl<'de> Deserialize<'de> for crate::model::matched::Severity {
     }
 }
 
+impl<'de> Deserialize<'de> for crate::model::spend::Money {
+    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
+        let span = value.span;
+        let amount = match value.take() {
+            ValueInner::Float(amount) => Self::dollars(amount),
+            ValueInner::Integer(amount) => Self::dollars(amount as f64),
+            _ => None,
+        };
+        amount.ok_or_else(|| wrong(span, "an amount of US dollars is wanted here, such as 2.50").into())
+    }
+}
+
 /// The table in `value`, or the error that says there is none.
 pub fn table<'de>(value: &mut Value<'de>) -> Result<toml_span::value::Table<'de>, Error> {
     let span = value.span;
     match value.take() {
-        toml_span::value::ValueInner::Table(table) => Ok(table),
+        ValueInner::Table(table) => Ok(table),
         other => Err(expected("a table", other, span)),
     }
 }

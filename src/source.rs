@@ -22,6 +22,7 @@ use toml_span::{DeserError, Error, Value};
 
 use crate::clock::Clock;
 use crate::model::post::Post;
+use crate::model::spend::{Budget, Portion, Reads};
 use crate::model::timeline::{Cursor, TimelineId};
 use crate::remote::Remotes;
 use crate::setting::{Fields, Period};
@@ -58,6 +59,11 @@ pub trait Source: Send + Sync {
         Err(SourceError::Broken(format!("{account} needs no look-up")))
     }
 
+    /// What one look at a timeline may read of what the platform bills; of a look-up, if no timeline is named.
+    fn portion(&self, _timeline: Option<&TimelineId>) -> Portion {
+        Portion::default()
+    }
+
     /// Reads one page of a timeline.
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError>;
 }
@@ -82,7 +88,7 @@ pub struct Ask<'a> {
     pub cursor: Option<&'a Cursor>,
     /// At first sight, posts from before this instant need not be read.
     pub since: Option<Timestamp>,
-    /// How many posts may still be read, where reading costs.
+    /// How many posts may be read, where reading costs; never less than the portion needs.
     pub allowance: Option<u32>,
 }
 
@@ -99,6 +105,8 @@ pub struct Page {
     pub unreadable: Vec<String>,
     /// Calls the platform still allows in this window, and when it ends.
     pub limit: Option<(u64, Timestamp)>,
+    /// What the platform bills for the page.
+    pub read: Reads,
 }
 
 /// Why a page could not be read, named by what the caller does.
@@ -106,6 +114,8 @@ pub struct Page {
 pub enum SourceError {
     /// Try again: not before the given instant, or after a back-off.
     Retry(Option<Timestamp>, String),
+    /// Nothing until then, because others go first; nobody needs to hear of it.
+    Later(Timestamp, String),
     /// Nothing until then; people are told.
     Paused(Timestamp, String),
     /// Nothing until a person acts; tried again now and then; people are told.
@@ -119,6 +129,7 @@ impl fmt::Display for SourceError {
         match self {
             Self::Retry(None, why) | Self::Broken(why) | Self::Suspicious(why) => f.write_str(why),
             Self::Retry(Some(at), why) => write!(f, "{why} (again not before {at})"),
+            Self::Later(until, why) => write!(f, "{why} (its turn comes at {until:.0})"),
             Self::Paused(until, why) => write!(f, "{why} (paused until {until})"),
         }
     }
@@ -135,8 +146,8 @@ pub struct Common {
     pub every: SignedDuration,
     /// How far back the first look alerts; `None`: all the way.
     pub backfill: Option<SignedDuration>,
-    /// Posts that may be read in a UTC day, where reading costs.
-    pub max_posts_per_day: Option<u32>,
+    /// What reading costs and how much may be spent, where reading costs.
+    pub budget: Option<Budget>,
 }
 
 impl Common {
@@ -147,7 +158,7 @@ impl Common {
             enabled: fields.optional("enabled").unwrap_or(true),
             every: fields.optional::<Period>("every").map_or(every, |period| period.0.max(shortest)),
             backfill: fields.optional::<Period>("backfill").map_or(backfill, |period| Some(period.0)),
-            max_posts_per_day: None,
+            budget: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How everything is right now: what is watched and how far, what waits, what is broken.
 
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::delivery::{Delivery, State};
 use crate::model::sink::SinkId;
-use crate::poll::Watching;
+use crate::model::spend::{Spending, Spent};
+use crate::poll::{Watching, spent};
 use crate::store::{Store, StoreError};
 
 /// The state of the whole, as `vigie status --json` prints it.
@@ -19,6 +21,22 @@ pub struct Status {
     pub accounts: Vec<Account>,
     /// Every sink.
     pub sinks: Vec<SinkStatus>,
+    /// What every source spent whose reading costs.
+    #[serde(default)]
+    pub spending: Vec<SourceSpending>,
+}
+
+/// What a source spent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceSpending {
+    /// The source.
+    pub source: String,
+    /// Today, in UTC.
+    pub today: Spending,
+    /// This month, in UTC.
+    pub month: Spending,
+    /// Its bounds, in words.
+    pub bounds: Vec<String>,
 }
 
 /// How far an account is watched.
@@ -103,7 +121,23 @@ pub async fn gather(
         let parked = store.gate(sink).await?.parked;
         found.push(of_sink(sink, &outbox, parked));
     }
-    Ok(Status { at: now, accounts, sinks: found })
+    let spending = spending(sources, store, now).await?;
+    Ok(Status { at: now, accounts, sinks: found, spending })
+}
+
+async fn spending(
+    sources: &[Watching],
+    store: &Arc<dyn Store>,
+    now: Timestamp,
+) -> Result<Vec<SourceSpending>, StoreError> {
+    let mut all = Vec::new();
+    for Watching { id, common, .. } in sources {
+        let Some(budget) = common.budget else { continue };
+        let Spent { day, month } = spent(store.as_ref(), id, now).await?;
+        let bounds = budget.bounds().map(|bound| bound.to_string()).collect();
+        all.push(SourceSpending { source: id.clone(), today: day, month, bounds });
+    }
+    Ok(all)
 }
 
 fn sight(seen_until: Option<Timestamp>, blind: bool, every: SignedDuration, now: Timestamp) -> Sight {
@@ -126,6 +160,14 @@ fn of_sink(sink: &SinkId, outbox: &[Delivery], parked: Option<String>) -> SinkSt
         oldest: mine().filter(|delivery| !is_dead(delivery)).map(|delivery| delivery.created_at).min(),
         dead: mine().filter(is_dead).count(),
         parked,
+    }
+}
+
+impl fmt::Display for SourceSpending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { source, today, month, bounds } = self;
+        let (today, read, month, bounds) = (today.money, today.reads.posts, month.money, bounds.join(", "));
+        write!(f, "{source}  {today} today ({read} posts), {month} this month; at most {bounds}")
     }
 }
 

@@ -4,6 +4,7 @@ pub mod memory;
 pub(crate) mod shelf;
 pub mod sled;
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use crate::model::delivery::{Delivery, DeliveryId, Excerpt, Settlement};
 use crate::model::matched::Severity;
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::sink::{Gate, SinkId};
+use crate::model::spend::{Charge, Spending};
 use crate::model::story::{Copy, Story, StoryId, StoryKey};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 use crate::story::{Bond, Kept, Sketch};
@@ -39,8 +41,11 @@ pub trait Store: Send + Sync {
     /// What is known of each of these revisions, in their order.
     async fn sightings(&self, revisions: &[(PostKey, Content)]) -> Result<Vec<Sighting>, StoreError>;
 
-    /// How many posts a meter counted on a UTC day.
-    async fn metered(&self, meter: &str, day: i32) -> Result<u32, StoreError>;
+    /// What a source spent on these UTC days, counted from 1970, together.
+    async fn spent(&self, source: &str, days: RangeInclusive<i32>) -> Result<Spending, StoreError>;
+
+    /// Changes what a source spent.
+    async fn charge(&self, charge: Charge) -> Result<(), StoreError>;
 
     /// Makes a look at a timeline count: archives its posts, marks them seen, files its alerts, moves its cursor.
     ///
@@ -129,8 +134,8 @@ pub struct Outcome {
     pub filings: Vec<Filing>,
     /// Notices to people.
     pub notices: Vec<Delivery>,
-    /// Posts that a meter counts: its name, the UTC day, how many.
-    pub metered: Option<(String, i32, u32)>,
+    /// What the look cost, against what was set aside for it.
+    pub charge: Option<Charge>,
     /// The UTC day of this look, from 1970.
     pub day: i32,
 }

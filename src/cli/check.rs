@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use super::{Failure, load};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::model::spend::{Budget, Price, Reads};
 use crate::setting::Problem;
 
 /// More warnings than this are only counted.
@@ -64,18 +65,26 @@ fn sources(config: &Config) {
             Some(back) => format!("a first look alerts for the last {}", period(back)),
             None => "a first look alerts for everything".into(),
         };
-        let cost = match source.common.max_posts_per_day {
-            Some(most) => format!(", reads at most {most} posts a day"),
-            None => String::new(),
-        };
         let every = period(source.common.every);
-        anstream::println!(
-            "source     {}: {} accounts every {every}; {first}{cost}",
-            source.id,
-            accounts.len()
-        );
+        anstream::println!("source     {}: {} accounts every {every}; {first}", source.id, accounts.len());
+        if let Some(budget) = source.common.budget {
+            let look_ups = accounts.iter().filter(|account| account.timeline.is_none()).count() as u32;
+            anstream::println!("             {}", cost(&budget, look_ups));
+        }
         for watched in accounts {
             anstream::println!("             {}", watched.account);
         }
     }
+}
+
+/// What a day may cost.
+fn cost(budget: &Budget, look_ups: u32) -> String {
+    let Price { post, user } = budget.price;
+    let bounds: Vec<_> = budget.bounds().map(|bound| bound.to_string()).collect();
+    let most = budget.most_per_day().map_or("without bound".to_owned(), |most| format!("at most {most}"));
+    let first = budget.price.of(Reads { posts: 0, users: look_ups });
+    format!(
+        "costs {most} a day (bounds: {}; {post} a post, {user} a profile); looking up {look_ups} new accounts once: {first}",
+        bounds.join(", ")
+    )
 }

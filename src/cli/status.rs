@@ -43,6 +43,9 @@ fn show(status: &Status, running: bool, timezone: &TimeZone) {
     for account in &status.accounts {
         anstream::println!("  {}", line(account, timezone));
     }
+    for spending in &status.spending {
+        anstream::println!("spent: {spending}");
+    }
     anstream::println!("sinks:");
     for sink in &status.sinks {
         anstream::println!("  {}", sink_line(sink, timezone));

@@ -105,6 +105,11 @@ pub enum Looked {
         /// What happened and what to do.
         why: String,
     },
+    /// Nothing was read, because others go first; nobody needs to hear of it.
+    Later {
+        /// When it may go on.
+        until: Timestamp,
+    },
     /// Nothing can be read until a person acts.
     Broken {
         /// What happened and what to do.
@@ -159,6 +164,7 @@ impl TimelineState {
             }
             Looked::Retry { at, why } => state.failed(after(at), why, FAILURES_TOLD, now),
             Looked::Paused { until, why } => state.failed(until.max(now), why, 1, now),
+            Looked::Later { until } => (Self { due: until.max(now), ..state }, None),
             Looked::Broken { why } => state.failed(after(None), why, 1, now),
         }
     }

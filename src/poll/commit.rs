@@ -11,6 +11,7 @@ use super::{Look, Lost, Message, TICK, decide};
 use crate::clock::Clock;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
 use crate::model::sink::SinkId;
+use crate::model::spend::Reads;
 use crate::model::timeline::{Trouble, Turned};
 use crate::pulse::Beat;
 use crate::route::Routes;
@@ -99,13 +100,20 @@ impl Committer {
     }
 
     /// Makes one look count.
-    pub(crate) async fn take(&mut self, look: Look) -> Result<(), StoreError> {
+    pub(crate) async fn take(&mut self, mut look: Look) -> Result<(), StoreError> {
         let now = self.clock.now();
+        let (aside, read) =
+            (look.aside.take(), look.result.as_ref().map_or(Reads::default(), |page| page.read));
         let sightings = self.store.sightings(&decide::revisions(&look)).await?;
         self.count(&look, sightings.iter().map(|sighting| sighting.news));
         let (source, account) = (look.watch.watching.id.clone(), look.watch.account.clone());
         let (mut outcome, turned) = decide::decide(look, sightings, &self.routes, now, &mut self.rng);
         outcome.notices.extend(turned.and_then(|turned| self.notice(&source, &account, turned, now)));
+        if let Some(aside) = &aside {
+            let (charge, warning) = aside.settle(read, self.store.as_ref(), now).await?;
+            outcome.charge = Some(charge);
+            outcome.notices.extend(warning.map(|notice| self.file(notice)));
+        }
         let files = !outcome.filings.is_empty() || !outcome.notices.is_empty();
         self.tally.counted().matched += outcome.filings.len() as u64;
         if !outcome.filings.is_empty() {
@@ -179,9 +187,14 @@ impl Committer {
         if told.is_some() {
             return None;
         }
-        let id = DeliveryId::of_notice(&format!("{source} {account} {what} {now}"), &self.operators);
         let text = text.chars().take(1000).collect();
-        let body = Body::Notice(Notice { title: title.chars().take(200).collect(), text, at: now });
-        Some(Delivery::open(id, self.operators.clone(), body, now, now))
+        Some(self.file(Notice { title: title.chars().take(200).collect(), text, at: now }))
+    }
+
+    /// A notice on its way to the operators.
+    fn file(&self, notice: Notice) -> Delivery {
+        let now = notice.at;
+        let id = DeliveryId::of_notice(&format!("{} {now}", notice.title), &self.operators);
+        Delivery::open(id, self.operators.clone(), Body::Notice(notice), now, now)
     }
 }

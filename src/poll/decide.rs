@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Look;
 use crate::model::backoff::{full_jitter, jittered};
+use crate::model::calendar::day;
 use crate::model::delivery::Excerpt;
 use crate::model::matched::{Match, Severity};
 use crate::model::post::{Content, Post, PostKey};
@@ -22,22 +23,6 @@ const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(15);
 
 /// A cursor longer than this is not kept; no honest server needs it.
 const CURSOR_BYTES: usize = 2000;
-
-/// The UTC day of an instant, counted from 1970.
-pub(crate) fn day(now: Timestamp) -> i32 {
-    now.as_second().div_euclid(86_400) as i32
-}
-
-/// The pause of a source that has read all it may today.
-pub(super) fn spent(source: &str, most: u32, now: Timestamp) -> SourceError {
-    let midnight = i64::from(day(now) + 1) * 86_400;
-    let until = Timestamp::from_second(midnight).unwrap_or(Timestamp::MAX);
-    let why = format!(
-        "{source} has read its max_posts_per_day = {most}; it goes on at 00:00 UTC. Posts until then are read late; \
-         raise the bound in the configuration to read them now"
-    );
-    SourceError::Paused(until, why)
-}
 
 /// The revisions of a look, in order, for which the store must be asked.
 pub(super) fn revisions(look: &Look) -> Vec<(PostKey, Content)> {
@@ -72,16 +57,16 @@ pub(super) fn decide(
     };
     let (state, turned) = before.finish(looked, pause, now);
     let today = day(now);
-    let fresh = sightings.iter().filter(|sighting| sighting.day != Some(today)).count() as u32;
-    let metered = common.max_posts_per_day.filter(|_| fresh > 0);
-    let metered = metered.map(|_| (look.watch.watching.id.clone(), today, fresh));
     let mut page =
         PageSoFar { now, since, first, routes, seen: HashMap::new(), posts: Vec::new(), filings: Vec::new() };
     for ((post, matches), sighting) in posts.into_iter().zip(look.matches).zip(sightings) {
         page.add(post, matches, sighting);
     }
     let (posts, filings) = (page.posts, page.filings);
-    (Outcome { turn: look.turn, state, posts, filings, notices: Vec::new(), metered, day: today }, turned)
+    (
+        Outcome { turn: look.turn, state, posts, filings, notices: Vec::new(), charge: None, day: today },
+        turned,
+    )
 }
 
 fn first_sight(common: Common, now: Timestamp) -> TimelineState {
@@ -94,6 +79,7 @@ fn failed(error: SourceError) -> Looked {
     let short = |why: String| why.chars().take(400).collect();
     match error {
         SourceError::Retry(at, why) => Looked::Retry { at, why: short(why) },
+        SourceError::Later(until, _) => Looked::Later { until },
         SourceError::Paused(until, why) => Looked::Paused { until, why: short(why) },
         SourceError::Broken(why) | SourceError::Suspicious(why) => Looked::Broken { why: short(why) },
     }

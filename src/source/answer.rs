@@ -68,6 +68,7 @@ pub fn hidden<'a>(error: SourceError, secrets: impl IntoIterator<Item = &'a str>
     };
     match error {
         SourceError::Retry(at, why) => SourceError::Retry(at, hide(why)),
+        SourceError::Later(until, why) => SourceError::Later(until, hide(why)),
         SourceError::Paused(until, why) => SourceError::Paused(until, hide(why)),
         SourceError::Broken(why) => SourceError::Broken(hide(why)),
         SourceError::Suspicious(why) => SourceError::Suspicious(hide(why)),

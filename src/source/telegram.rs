@@ -111,7 +111,7 @@ fn handed_out(read: Preview, name: &str, ask: Ask<'_>, place: &Place) -> Result<
         more: after.walk.is_some(),
         unreadable: unreadable.collect(),
         next: if ask.cursor.is_some() && after == *place { None } else { after.cursor() },
-        limit: None,
+        ..Page::default()
     })
 }
 

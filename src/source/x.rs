@@ -3,6 +3,8 @@
 //! One look is a walk from the newest post down to the last known one, page by page; the cursor tells how it
 //! resumes. Facts from X's OpenAPI document 2.167 (August 2026) and from recorded answers.
 
+mod billed;
+mod budget;
 mod cursor;
 mod post;
 mod refusal;
@@ -22,13 +24,16 @@ use sha2::{Digest, Sha256};
 use toml_span::{DeserError, Error, Value};
 use url::Url;
 
+use self::billed::Billed;
 use self::cursor::{Place, Window, newer, time_of};
 use self::post::Context;
-use self::refusal::{Refusal, is_about_account, lost_account, no_answer, refusal};
+use self::refusal::{Refusal, is_about_account, lost_account, refusal};
 use self::table::{Table, Vocabulary};
+use super::answer::{hidden, no_answer};
 use super::{Ask, Kit, Page, Plan, Source, SourceError, Watched};
 use crate::clock::Clock;
 use crate::model::post::{Platform, first_bytes, hex};
+use crate::model::spend::{Portion, Reads};
 use crate::model::timeline::TimelineId;
 use crate::remote::{Answer, Pace, Remote, Request, limit};
 
@@ -46,6 +51,7 @@ struct X {
     page: u32,
     /// Whether requests say post instead of tweet; learnt when X refuses one.
     says_post: AtomicBool,
+    billed: Billed,
     remote: Remote,
     clock: Arc<dyn Clock>,
 }
@@ -72,6 +78,12 @@ impl Source for X {
             }
             _ => Err(self.hidden(lost_account(account, &found.errors))),
         }
+    }
+
+    fn portion(&self, timeline: Option<&TimelineId>) -> Portion {
+        let users = u32::from(timeline.is_none());
+        let reads = |posts| Reads { posts: if timeline.is_some() { posts } else { 0 }, users };
+        Portion { least: reads(FEWEST), most: reads(self.page) }
     }
 
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError> {
@@ -115,6 +127,9 @@ const MOST_BROKEN_OFF: u32 = 3;
 /// Posts without a readable one among them that a page may lose before it counts as unread.
 const MOST_LOST: usize = 4;
 
+/// X gives no fewer posts in a page.
+const FEWEST: u32 = 5;
+
 /// X accepts no earlier start.
 const FIRST_START: Timestamp = Timestamp::constant(1_289_001_600, 0);
 
@@ -139,6 +154,7 @@ impl X {
             base: table.base_url,
             page: table.page,
             says_post: AtomicBool::new(table.vocabulary == Vocabulary::Post),
+            billed: Billed::new(table.bills_included),
             clock: kit.clock.clone(),
         })
     }
@@ -175,9 +191,9 @@ impl X {
         url
     }
 
-    /// `url` asking for as many posts as may be read; X gives no fewer than five.
+    /// `url` asking for as many posts as may be read.
     fn with_count(&self, mut url: Url, allowance: Option<u32>) -> Url {
-        let count = allowance.map_or(self.page, |allowance| self.page.min(allowance.max(5)));
+        let count = allowance.map_or(self.page, |allowance| self.page.min(allowance.max(FEWEST)));
         url.query_pairs_mut().append_pair("max_results", &count.to_string());
         url
     }
@@ -197,6 +213,7 @@ impl X {
         now: Timestamp,
     ) -> Result<Page, SourceError> {
         let mut found = page_of(answer).map_err(|error| self.hidden(error))?;
+        let read = self.billed.page(&found, now);
         let values = values(&mut found, ask.account).map_err(|error| self.hidden(error))?;
         let newest = values.iter().filter_map(own_id).fold(None, |newest, id| newer(newest, Some(id)));
         let token = found.meta.and_then(|meta| meta.next_token).filter(|token| !token.is_empty());
@@ -206,7 +223,7 @@ impl X {
         let after = place.after_page(window, newest, token, now);
         let context = Context::new(found.includes, (id, ask.account));
         let mut page =
-            Page { more: after.walk.is_some(), limit: limit(&answer.headers, now), ..Page::default() };
+            Page { more: after.walk.is_some(), limit: limit(&answer.headers, now), read, ..Page::default() };
         for value in values {
             match context.post(value) {
                 Ok(post) => page.posts.push(post),
@@ -232,12 +249,7 @@ impl X {
 
     /// `error` without the token, should X repeat it.
     fn hidden(&self, error: SourceError) -> SourceError {
-        match error {
-            SourceError::Retry(at, why) => SourceError::Retry(at, self.without_token(&why)),
-            SourceError::Paused(until, why) => SourceError::Paused(until, self.without_token(&why)),
-            SourceError::Broken(why) => SourceError::Broken(self.without_token(&why)),
-            SourceError::Suspicious(why) => SourceError::Suspicious(self.without_token(&why)),
-        }
+        hidden(error, [self.token.expose_secret()])
     }
 
     /// `text` without the token, and then not too long: a token cut in two could not be found.

@@ -1,6 +1,7 @@
 //! A store that forgets when it is dropped: for tests, and as the specification of what a store does.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use super::{Claimed, News, Outcome, Sealed, Sighting, Store, StoreError};
 use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::sink::{Gate, SinkId};
+use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 
 /// A store in memory.
@@ -26,7 +28,7 @@ struct Inner {
     fence: u64,
     resolved: HashMap<(Platform, String), TimelineId>,
     seen: HashMap<PostKey, Seen>,
-    meters: HashMap<(String, i32), u32>,
+    spending: HashMap<(String, i32), Spending>,
     stories: Shelf,
     outbox: BTreeMap<DeliveryId, Delivery>,
     gates: HashMap<SinkId, Gate>,
@@ -38,6 +40,13 @@ struct Seen {
     content: Content,
     day: i32,
     met: Vec<String>,
+}
+
+impl Inner {
+    fn charge(&mut self, charge: &Charge) {
+        let spent = self.spending.entry((charge.source.clone(), charge.day)).or_default();
+        *spent = spent.charged(charge);
+    }
 }
 
 impl MemoryStore {
@@ -103,14 +112,21 @@ impl Store for MemoryStore {
         Ok(revisions.iter().map(sighting).collect())
     }
 
-    async fn metered(&self, meter: &str, day: i32) -> Result<u32, StoreError> {
-        Ok(self.inner().meters.get(&(meter.to_owned(), day)).copied().unwrap_or(0))
+    async fn spent(&self, source: &str, days: RangeInclusive<i32>) -> Result<Spending, StoreError> {
+        let inner = self.inner();
+        let of_day = |day| inner.spending.get(&(source.to_owned(), day)).copied();
+        Ok(days.filter_map(of_day).fold(Spending::default(), Spending::plus))
+    }
+
+    async fn charge(&self, charge: Charge) -> Result<(), StoreError> {
+        self.inner().charge(&charge);
+        Ok(())
     }
 
     async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
         let mut guard = self.inner();
         let inner = &mut *guard;
-        let Outcome { turn, state, posts, filings, notices, metered, day } = outcome;
+        let Outcome { turn, state, posts, filings, notices, charge, day } = outcome;
         if inner.held.get(&turn.timeline) != Some(&turn.fence) {
             return Err(StoreError::Broken(format!("{} was committed by somebody else", turn.timeline)));
         }
@@ -127,9 +143,8 @@ impl Store for MemoryStore {
         for notice in notices {
             inner.outbox.entry(notice.id.clone()).or_insert(notice);
         }
-        if let Some((meter, day, posts)) = metered {
-            let total = inner.meters.entry((meter, day)).or_default();
-            *total = total.saturating_add(posts);
+        if let Some(charge) = charge {
+            inner.charge(&charge);
         }
         Ok(())
     }
@@ -202,7 +217,7 @@ impl Store for MemoryStore {
         let mut guard = self.inner();
         let inner = &mut *guard;
         inner.seen.retain(|_, seen| seen.day >= before);
-        inner.meters.retain(|(_, day), _| *day >= before);
+        inner.spending.retain(|(_, day), _| *day >= before);
         inner.stories.prune(now);
         Ok(())
     }

@@ -17,6 +17,7 @@ mod open;
 mod seen;
 mod trees;
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::thread;
 
@@ -29,6 +30,7 @@ use super::{Claimed, OpenError, Outcome, Sealed, Sighting, Store, StoreError};
 use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, PostKey};
 use crate::model::sink::{Gate, SinkId};
+use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState};
 
 /// A store in a folder.
@@ -115,9 +117,13 @@ impl Store for SledStore {
         self.ask(move |core| core.sightings(&revisions)).await
     }
 
-    async fn metered(&self, meter: &str, day: i32) -> Result<u32, StoreError> {
-        let meter = meter.to_owned();
-        self.ask(move |core| core.metered(&meter, day)).await
+    async fn spent(&self, source: &str, days: RangeInclusive<i32>) -> Result<Spending, StoreError> {
+        let source = source.to_owned();
+        self.ask(move |core| core.spent(&source, days)).await
+    }
+
+    async fn charge(&self, charge: Charge) -> Result<(), StoreError> {
+        self.ask(move |core| core.charge(&charge)).await
     }
 
     async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! Stand-ins for the world: a source that holds posts, a sink that remembers, a store that fails.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,6 +13,7 @@ use vigie::config::{Basics, Config};
 use vigie::model::delivery::{Body, Delivery, DeliveryId, Settlement};
 use vigie::model::post::{Content, Platform, Post, PostKey};
 use vigie::model::sink::{Gate, SinkId};
+use vigie::model::spend::{Charge, Portion, Reads, Spending};
 use vigie::model::timeline::{Cursor, TimelineId, TimelineState};
 use vigie::poll::Watching;
 use vigie::route::Routes;
@@ -29,6 +31,8 @@ pub struct FakeSource {
     /// What the next looks answer instead of a page.
     pub errors: Mutex<VecDeque<SourceError>>,
     pub looks: AtomicU64,
+    /// Posts handed out.
+    pub answered: AtomicU64,
     /// Never answers.
     pub hangs: bool,
     /// Has no such account.
@@ -56,6 +60,11 @@ impl Source for FakeSource {
         Err(SourceError::Broken(format!("there is no {account}")))
     }
 
+    fn portion(&self, timeline: Option<&TimelineId>) -> Portion {
+        let reads = |posts| Reads { posts, users: u32::from(timeline.is_none()) };
+        Portion { least: reads(1), most: reads(self.page as u32) }
+    }
+
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError> {
         self.looks.fetch_add(1, Ordering::Relaxed);
         if self.hangs {
@@ -66,9 +75,12 @@ impl Source for FakeSource {
         }
         let from: usize = ask.cursor.map_or(0, |cursor| cursor.0.parse().unwrap());
         let all = self.posts.lock().unwrap();
-        let to = all.len().min(from + self.page);
+        let most = ask.allowance.map_or(self.page, |most| self.page.min(most as usize));
+        let to = all.len().min(from + most);
         let posts = all[from..to].to_vec();
-        Ok(Page { posts, next: Some(Cursor(to.to_string())), more: to < all.len(), ..Page::default() })
+        let read = Reads { posts: posts.len() as u32, users: 0 };
+        self.answered.fetch_add(posts.len() as u64, Ordering::Relaxed);
+        Ok(Page { posts, next: Some(Cursor(to.to_string())), more: to < all.len(), read, ..Page::default() })
     }
 }
 
@@ -165,8 +177,11 @@ impl Store for DyingStore {
     async fn sightings(&self, revisions: &[(PostKey, Content)]) -> Result<Vec<Sighting>, StoreError> {
         self.call(self.store.sightings(revisions)).await
     }
-    async fn metered(&self, meter: &str, day: i32) -> Result<u32, StoreError> {
-        self.call(self.store.metered(meter, day)).await
+    async fn spent(&self, source: &str, days: RangeInclusive<i32>) -> Result<Spending, StoreError> {
+        self.call(self.store.spent(source, days)).await
+    }
+    async fn charge(&self, charge: Charge) -> Result<(), StoreError> {
+        self.call(self.store.charge(charge)).await
     }
     async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
         self.call(self.store.commit(outcome, now)).await
@@ -214,7 +229,7 @@ pub fn post(id: &str, text: &str, minutes: i64) -> Post {
 /// What every fake source has: a look a minute, a day back.
 pub fn common() -> Common {
     let (minute, day) = (SignedDuration::from_mins(1), SignedDuration::from_hours(24));
-    Common { enabled: true, every: minute, backfill: Some(day), max_posts_per_day: None }
+    Common { enabled: true, every: minute, backfill: Some(day), budget: None }
 }
 
 /// A watchlist with a rule for `weapons`, and a graver one for `missiles`.

@@ -13,6 +13,7 @@ use vigie::app::App;
 use vigie::clock::{Clock, TokioClock};
 use vigie::model::delivery::{Body, Delivery};
 use vigie::model::post::{Post, Reference};
+use vigie::model::spend::{Budget, Money, Price};
 use vigie::sink::SendError;
 use vigie::source::{Common, SourceError};
 use vigie::store::Store;
@@ -216,13 +217,57 @@ async fn a_source_that_fails_for_long_is_told_once_and_once_when_it_is_back() {
 #[tokio::test(start_paused = true)]
 async fn a_source_stops_at_its_daily_bound_and_says_so() {
     let mut world = World::new((0..9).map(|n| arms(&n.to_string(), -60)).collect());
-    world.common.max_posts_per_day = Some(6);
+    world.common.budget = Some(budget(6));
     world.run(Duration::from_hours(3)).await;
     assert_eq!(world.sink.heads().len(), 6);
-    assert_eq!(world.operators.notices(), ["x.hub cannot read hub"]);
+    assert_eq!(
+        world.operators.notices(),
+        ["x.hub has spent 100 % of 6 posts a day", "x.hub cannot read hub"]
+    );
     world.run(Duration::from_hours(2)).await;
     assert_eq!(world.sink.heads().len(), 9, "after midnight it goes on");
-    assert_eq!(world.operators.notices().len(), 2);
+    assert_eq!(world.operators.notices()[2..], ["x.hub reads hub again"]);
+}
+
+/// A cent a post, and so many posts a day.
+fn budget(posts: u32) -> Budget {
+    let price = Price { post: Money(10_000), user: Money(10_000) };
+    Budget { price, posts_per_day: Some(posts), per_day: None, per_month: None }
+}
+
+#[tokio::test(start_paused = true)]
+async fn operators_hear_of_the_budget_before_it_stops_and_only_once_a_day() {
+    let mut world = World::new((0..8).map(|n| arms(&n.to_string(), -60)).collect());
+    world.common.budget = Some(budget(10));
+    world.run(Duration::from_mins(30)).await;
+    world.source.add(arms("8", 1));
+    world.restart();
+    world.run(Duration::from_mins(30)).await;
+    assert_eq!(world.sink.heads().len(), 9);
+    let [Body::Notice(notice)] =
+        &world.operators.took().iter().map(|told| told.body.clone()).collect::<Vec<_>>()[..]
+    else {
+        panic!("one notice")
+    };
+    assert_eq!(notice.title, "x.hub has spent 80 % of 10 posts a day");
+    assert!(notice.text.contains("lasts until 2025-05-01T00:00:00Z"), "{}", notice.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_between_a_call_and_its_commit_cannot_outspend_the_budget() {
+    let world = World::new((0..300).map(|n| arms(&n.to_string(), -60)).collect());
+    let (mut store, clock) = (world.store.clone(), world.clock.clone());
+    let common = Common { budget: Some(budget(30)), ..world.common };
+    let mut answered = 0;
+    for n in 0..200 {
+        store = Arc::new(store.reopened(clock.now()));
+        let dying =
+            DyingStore { store: store.clone(), calls: AtomicU64::new(0), dies_at: n % 9, after: n % 2 == 0 };
+        let config = config(&world.source, common, &[&world.sink, &world.operators], world.folder.path());
+        let _ = App::new(config, Arc::new(dying), clock.clone(), n).once(CancellationToken::new()).await;
+        answered = world.source.answered.load(Ordering::Relaxed);
+    }
+    assert!((1..=30).contains(&answered), "{answered} posts were paid for");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ use vigie::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Notice, Settle
 use vigie::model::matched::Severity;
 use vigie::model::post::{Platform, Post, Reference};
 use vigie::model::sink::{Gate, SinkId};
+use vigie::model::spend::{Charge, Money, Reads, Spending};
 use vigie::model::story::{Copy, StoryId};
 use vigie::model::timeline::{Cursor, TimelineId, TimelineState, Turn};
 use vigie::store::memory::MemoryStore;
@@ -102,7 +103,8 @@ contract! {
     a_gate_outlives_reopening
     a_notice_is_filed_once
     pruning_forgets_what_is_no_longer_answered
-    a_meter_counts_by_day
+    money_set_aside_is_given_back_and_counted_by_source_and_day
+    what_was_set_aside_counts_as_spent_after_reopening
     a_copy_in_other_words_joins_its_story_also_after_reopening
     a_story_that_is_over_is_found_no_more
     many_stories_that_are_over_are_all_forgotten
@@ -181,7 +183,7 @@ fn outcome(turn: Turn, now: Timestamp) -> Outcome {
         ..TimelineState::first(None, now)
     };
     let (posts, filings, notices) = (Vec::new(), Vec::new(), Vec::new());
-    Outcome { turn, state, posts, filings, notices, metered: None, day: 20_000 }
+    Outcome { turn, state, posts, filings, notices, charge: None, day: 20_000 }
 }
 
 /// Commits posts as matched, each of the story it names.
@@ -433,7 +435,7 @@ async fn pruning_forgets_what_is_no_longer_answered<K: Kind>() {
         let now = at(i64::from(day));
         let mut outcome = Outcome { posts, day, ..outcome(turn, now) };
         outcome.filings = vec![filing(post, 1, Severity::Low, now)];
-        outcome.metered = Some(("x.hub".into(), day, 1));
+        outcome.charge = Some(charge(day, 0, 1));
         store.commit(outcome, now).await.unwrap();
     }
     let later = at(20_100) + SignedDuration::from_hours(25);
@@ -441,23 +443,43 @@ async fn pruning_forgets_what_is_no_longer_answered<K: Kind>() {
     let revisions = [(old.key(), old.content()), (new.key(), new.content())];
     let news: Vec<_> = store.sightings(&revisions).await.unwrap().into_iter().map(|seen| seen.news).collect();
     assert_eq!(news, [News::New, News::Known]);
-    assert_eq!(store.metered("x.hub", 20_000).await.unwrap(), 0);
-    assert_eq!(store.metered("x.hub", 20_100).await.unwrap(), 1);
+    assert_eq!(store.spent("x.hub", 20_000..=20_000).await.unwrap(), Spending::default());
+    assert_eq!(store.spent("x.hub", 20_000..=20_100).await.unwrap(), spending(1));
     assert_eq!(store.outbox().await.unwrap().len(), 1, "what waits is never forgotten");
 }
 
-async fn a_meter_counts_by_day<K: Kind>() {
+fn spending(posts: u32) -> Spending {
+    Spending { reads: Reads { posts, users: 0 }, money: Money(posts.into()), ..Spending::default() }
+}
+
+fn charge(day: i32, back: u32, spent: u32) -> Charge {
+    Charge { source: "x.hub".into(), day, back: spending(back), spent: spending(spent) }
+}
+
+async fn money_set_aside_is_given_back_and_counted_by_source_and_day<K: Kind>() {
     let kind = K::found();
     let store = kind.store();
-    for (day, count) in [(1, 10), (1, 5), (2, 7)] {
-        let turn = claim(&store, "1", at(i64::from(day) * 1000 + count)).await;
-        let outcome =
-            Outcome { metered: Some(("x.hub".into(), day, count as u32)), ..outcome(turn, at(-10_000)) };
+    for (n, (day, posts)) in [(1, 10), (1, 5), (2, 7)].into_iter().enumerate() {
+        store.charge(charge(day, 0, 100)).await.unwrap();
+        let turn = claim(&store, "1", at(n as i64 * 1000)).await;
+        let outcome = Outcome { charge: Some(charge(day, 100, posts)), ..outcome(turn, at(-10_000)) };
         store.commit(outcome, at(0)).await.unwrap();
     }
-    assert_eq!(store.metered("x.hub", 1).await.unwrap(), 15);
-    assert_eq!(store.metered("x.hub", 2).await.unwrap(), 7);
-    assert_eq!(store.metered("x.other", 1).await.unwrap(), 0);
+    let mut told = charge(2, 0, 0);
+    told.spent.month_told = true;
+    store.charge(told).await.unwrap();
+    assert_eq!(store.spent("x.hub", 1..=1).await.unwrap(), spending(15));
+    assert_eq!(store.spent("x.hub", 0..=3).await.unwrap(), Spending { month_told: true, ..spending(22) });
+    assert_eq!(store.spent("x.other", 0..=3).await.unwrap(), Spending::default());
+}
+
+async fn what_was_set_aside_counts_as_spent_after_reopening<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    store.charge(charge(1, 0, 100)).await.unwrap();
+    drop(store);
+    let kind = kind.reopened(at(0));
+    assert_eq!(kind.store().spent("x.hub", 1..=1).await.unwrap(), spending(100));
 }
 
 async fn a_copy_in_other_words_joins_its_story_also_after_reopening<K: Kind>() {

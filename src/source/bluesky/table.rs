@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(table.accounts, ["african-hub.bsky.social", "did:plc:abc234", "did:web:e.example"]);
         assert_eq!(table.service.as_str(), "https://public.api.bsky.app/");
         assert!(table.login.is_none());
-        assert_eq!((common.every.as_secs(), common.max_posts_per_day), (60, None));
+        assert_eq!((common.every.as_secs(), common.budget), (60, None));
         assert_eq!(common.backfill, Some(SignedDuration::from_hours(24)));
     }
 

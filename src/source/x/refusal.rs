@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::wire::Problem;
-use crate::remote::{Answer, CallError, limit, retry_after};
+use crate::remote::{Answer, limit, retry_after};
 use crate::source::SourceError;
 
 /// How X refuses a request.
@@ -58,14 +58,6 @@ pub fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
             Refusal::Fatal(SourceError::Retry(retry_after(&answer.headers, now), format!("X fails: {words}")))
         }
         _ => broken(format!("X refuses the request: {words}")),
-    }
-}
-
-/// Why there is no answer at all.
-pub fn no_answer(error: CallError) -> SourceError {
-    match error {
-        CallError::NotSent(why) | CallError::Ambiguous(why) => SourceError::Retry(None, why),
-        CallError::Closed(until, why) => SourceError::Retry(Some(until), why),
     }
 }
 

@@ -5,6 +5,7 @@ use toml_span::value::ValueInner;
 use toml_span::{DeserError, Deserialize, Error, Span, Value};
 use url::{Host, Url};
 
+use super::budget;
 use crate::setting::{Address, Fields, Secret, one_of, wrong};
 use crate::source::Common;
 
@@ -21,6 +22,8 @@ pub struct Table {
     pub vocabulary: Vocabulary,
     /// Posts in a page, 5 to 100.
     pub page: u32,
+    /// Whether X bills what posts refer to.
+    pub bills_included: bool,
 }
 
 /// X is renaming tweets to posts; a server knows one set of words or the other.
@@ -40,8 +43,9 @@ pub fn read(value: &mut Value<'_>) -> Result<(Common, Table), DeserError> {
         Common::take(&mut fields, SignedDuration::from_secs(60), Some(SignedDuration::from_hours(24)));
     let accounts = fields.required::<Handles>("accounts").map(|handles| handles.0);
     let token = fields.required::<Secret>("token");
-    let most = in_range(&mut fields, "max_posts_per_day", 500, 1..=u32::MAX);
-    let page = in_range(&mut fields, "page", 100, 5..=100);
+    let budget = budget::take(&mut fields);
+    let bills_included = fields.optional("bills_included").unwrap_or(false);
+    let page = in_range(&mut fields, "page", 5..=100).unwrap_or(100);
     let vocabulary = fields.optional::<Vocabulary>("fields").unwrap_or(Vocabulary::Tweet);
     let base_url = fields.optional_s::<Address>("base_url").map(|address| (address.value.0, address.span));
     let base_url = match base_url {
@@ -54,23 +58,23 @@ pub fn read(value: &mut Value<'_>) -> Result<(Common, Table), DeserError> {
     };
     fields.finalize(None)?;
     let base_url = base_url.ok_or_else(|| wrong(span, "`base_url` is no address"))?;
-    let common = Common { max_posts_per_day: Some(most), ..common };
-    Ok((common, Table { accounts: accounts?, token: token?, base_url, vocabulary, page }))
+    let common = Common { budget: Some(budget), ..common };
+    Ok((common, Table { accounts: accounts?, token: token?, base_url, vocabulary, page, bills_included }))
 }
 
-fn in_range(
+/// The number in `fields` under `name`, if one is there and fits.
+pub fn in_range(
     fields: &mut Fields<'_>,
     name: &'static str,
-    usual: u32,
     range: std::ops::RangeInclusive<u32>,
-) -> u32 {
-    let Some(found) = fields.optional_s::<i64>(name) else { return usual };
+) -> Option<u32> {
+    let found = fields.optional_s::<i64>(name)?;
     let fits = u32::try_from(found.value).ok().filter(|number| range.contains(number));
-    fits.unwrap_or_else(|| {
+    if fits.is_none() {
         let (least, most) = (range.start(), range.end());
         fields.errors.push(wrong(found.span, format!("`{name}` is a number from {least} to {most}")));
-        usual
-    })
+    }
+    fits
 }
 
 /// Whether a token may be sent there: `https`, or this machine.
@@ -149,9 +153,38 @@ mod tests {
         let (common, table) = parse(&format!("accounts = [\"@AfricanHub_\", \"kremlin\"]\n{TOKEN}")).unwrap();
         assert_eq!(table.accounts, ["AfricanHub_", "kremlin"]);
         assert_eq!((table.base_url.as_str(), table.page), ("https://api.x.com/", 100));
-        assert_eq!((common.max_posts_per_day, common.every), (Some(500), SignedDuration::from_secs(60)));
+        let budget = common.budget.unwrap();
+        assert_eq!((budget.posts_per_day, common.every), (Some(500), SignedDuration::from_secs(60)));
+        assert_eq!(
+            (budget.price.post.to_string(), budget.price.user.to_string()),
+            ("$0.005".into(), "$0.01".into())
+        );
         assert_eq!((common.enabled, common.backfill), (true, Some(SignedDuration::from_hours(24))));
         assert_eq!(table.vocabulary, Vocabulary::Tweet);
+    }
+
+    #[test]
+    fn a_budget_replaces_the_usual_bound_and_a_bound_stands_beside_it() {
+        let of = |text: &str| {
+            let budget = parse(&format!("accounts = [\"a\"]\n{TOKEN}{text}")).unwrap().0.budget.unwrap();
+            budget.bounds().map(|bound| bound.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(""), ["500 posts a day"]);
+        assert_eq!(of("budget_per_day = 5"), ["$5.00 a day"]);
+        assert_eq!(of("budget_per_month = 90.5\nmax_posts_per_day = 9"), ["9 posts a day", "$90.50 a month"]);
+        let dear = parse(&format!("accounts = [\"a\"]\n{TOKEN}price = {{ post = 0.01 }}"))
+            .unwrap()
+            .0
+            .budget
+            .unwrap();
+        assert_eq!((dear.price.post.0, dear.price.user.0), (10_000, 10_000));
+        for wrong in ["budget_per_day = -1", "budget_per_day = \"5\"", "price = { pst = 1 }"] {
+            assert_eq!(
+                parse(&format!("accounts = [\"a\"]\n{TOKEN}{wrong}")).unwrap_err().len(),
+                1,
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

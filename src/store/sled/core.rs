@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
+use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use super::trees::{Draft, Tree, Trees, broken};
 use crate::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Item, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::sink::{Gate, SinkId};
+use crate::model::spend::{Charge, Spending};
 use crate::model::story::{Story, StoryId};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 use crate::store::{Claimed, Filed, Filing, News, Outcome, Sealed, Sighting, StoreError, enlist, file};
@@ -160,12 +162,22 @@ impl Core {
         revisions.iter().map(sighting).collect()
     }
 
-    pub(super) fn metered(&self, meter: &str, day: i32) -> Result<u32, StoreError> {
-        Ok(self.trees.get(Tree::Meter, &meter_key(meter, day))?.unwrap_or(0))
+    pub(super) fn spent(&self, source: &str, mut days: RangeInclusive<i32>) -> Result<Spending, StoreError> {
+        days.try_fold(Spending::default(), |sum, day| {
+            let of_day = self.trees.get(Tree::Spending, &spending_key(source, day))?;
+            Ok(sum.plus(of_day.unwrap_or_default()))
+        })
+    }
+
+    pub(super) fn charge(&mut self, charge: &Charge) -> Result<(), StoreError> {
+        let mut draft = self.trees.draft();
+        charge_into(&mut draft, charge)?;
+        self.unsynced |= draft.apply()?;
+        Ok(())
     }
 
     pub(super) fn commit(&mut self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
-        let Outcome { turn, state, mut posts, filings, notices, metered, day } = outcome;
+        let Outcome { turn, state, mut posts, filings, notices, charge, day } = outcome;
         if self.held.get(&turn.timeline) != Some(&turn.fence) {
             return Err(StoreError::Broken(format!("{} was committed by somebody else", turn.timeline)));
         }
@@ -183,10 +195,8 @@ impl Core {
         for notice in notices {
             changed.extend(put_new(&mut draft, notice)?);
         }
-        if let Some((meter, day, count)) = metered {
-            let key = meter_key(&meter, day);
-            let total: u32 = draft.get(Tree::Meter, &key)?.unwrap_or(0);
-            draft.put(Tree::Meter, &key, &total.saturating_add(count))?;
+        if let Some(charge) = charge {
+            charge_into(&mut draft, &charge)?;
         }
         let before = self.timelines.get(&turn.timeline);
         let moved =
@@ -302,11 +312,11 @@ impl Core {
         let mut more = self.seen.forget(before, 1, &self.trees, &mut draft)?;
         let reached = self.prune_stories(now, &mut draft)?;
         more |= !reached.is_empty();
-        for entry in self.trees.entries(Tree::Meter, b"") {
+        for entry in self.trees.entries(Tree::Spending, b"") {
             let (key, _) = entry?;
             let day = key.last_chunk::<4>().map_or(i32::MIN, |day| i32::from_be_bytes(*day));
             if day < before {
-                draft.remove(Tree::Meter, &key);
+                draft.remove(Tree::Spending, &key);
             }
         }
         self.unsynced |= draft.apply()?;
@@ -463,8 +473,14 @@ fn excerpt_key(id: &DeliveryId, n: usize) -> Vec<u8> {
     key
 }
 
-fn meter_key(meter: &str, day: i32) -> Vec<u8> {
-    let mut key = meter.as_bytes().to_vec();
+fn charge_into(draft: &mut Draft<'_>, charge: &Charge) -> Result<(), StoreError> {
+    let key = spending_key(&charge.source, charge.day);
+    let spent: Spending = draft.get(Tree::Spending, &key)?.unwrap_or_default();
+    draft.put(Tree::Spending, &key, &spent.charged(charge))
+}
+
+fn spending_key(source: &str, day: i32) -> Vec<u8> {
+    let mut key = source.as_bytes().to_vec();
     key.push(0);
     key.extend(day.to_be_bytes());
     key

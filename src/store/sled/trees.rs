@@ -24,8 +24,8 @@ pub(super) enum Tree {
     Seen,
     /// Post key -> the rules its revisions met.
     Met,
-    /// `meter`, day -> posts counted.
-    Meter,
+    /// Source, day -> what it spent.
+    Spending,
     /// Story id -> the story.
     Story,
     /// Story id -> its wordings and the identities of its posts.
@@ -49,7 +49,7 @@ impl Tree {
         (Self::Resolved, "resolved"),
         (Self::Seen, "seen"),
         (Self::Met, "met"),
-        (Self::Meter, "meter"),
+        (Self::Spending, "spending"),
         (Self::Story, "story"),
         (Self::Kept, "story_kept"),
         (Self::StoryIndex, "story_index"),

@@ -364,7 +364,7 @@ fn a_table_names_its_feeds_and_every_problem() {
         vigie::source::feed::read(&mut value).map(|plan| plan.common)
     };
     let common = read("feeds = [\"https://e.example/a\", \"http://127.0.0.1:1/b\"]").unwrap();
-    assert_eq!((common.enabled, common.every.as_mins(), common.max_posts_per_day), (true, 15, None));
+    assert_eq!((common.enabled, common.every.as_mins(), common.budget), (true, 15, None));
     for (bad, problems) in [
         ("feeds = []", 1),
         ("", 1),
