@@ -1,44 +1,53 @@
-//! Builds everything, starts every task, stops them all.
+//! Builds everything, starts every task, lets another configuration take over, stops them all.
+
+mod loops;
+mod reload;
+mod tasks;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use jiff::Timestamp;
-use tokio::sync::{Notify, mpsc};
-use tokio::task::{JoinError, JoinSet};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
-use crate::alive::{self, Alive, Signs};
+use self::reload::Changes;
+use self::tasks::{Task, Tasks};
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::dispatch::{self, Dispatch};
-use crate::errand::Desk;
+use crate::config::{Config, Configs};
+use crate::errand::{Desk, Reloaded, Roster, Wish};
 use crate::model::calendar::day;
 use crate::model::delivery::{Delivery, State};
-use crate::model::post::Post;
-use crate::poll::{self, Committer, Counted, Matcher, Poll};
+use crate::poll::{Counted, Tally};
 use crate::pulse::Pulse;
 use crate::store::Store;
-use crate::watch::Origin;
 use crate::web::{self, Token, Web};
 
-/// How long everything together may take to stop; a container is killed after ten seconds.
-const GRACE: Duration = Duration::from_secs(8);
-
-/// Looks that may wait for the committer.
-const WAITING_LOOKS: usize = 16;
+/// Wishes to reload that may wait for each other.
+const WISHES: usize = 8;
 
 /// Days after which a post is forgotten that its timeline no longer answers with.
 const SEEN_RETENTION_DAYS: i32 = 97;
 
-/// Everything the daemon is made of, before it starts.
+/// Everything the daemon is made of.
 pub struct App {
+    /// What is in force.
     config: Config,
+    /// What may follow it.
+    changes: Option<Changes>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     rng: fastrand::Rng,
+    pulse: Pulse,
+    tally: Tally,
+    /// Rings when a delivery was filed.
+    filed: Arc<Notify>,
+    roster: watch::Sender<Roster>,
 }
 
 /// What a single run did.
@@ -52,65 +61,69 @@ pub struct Report {
     pub left: Vec<Delivery>,
 }
 
-type Task = anyhow::Result<()>;
-
 impl App {
     /// An app that draws its chances from `seed`.
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>, seed: u64) -> Self {
-        Self { config, store, clock, rng: fastrand::Rng::with_seed(seed) }
+        let roster = watch::Sender::new(config.roster());
+        Self {
+            config,
+            changes: None,
+            store,
+            clock,
+            rng: fastrand::Rng::with_seed(seed),
+            pulse: Pulse::default(),
+            tally: Tally::default(),
+            filed: Arc::default(),
+            roster,
+        }
+    }
+
+    /// The app, taking over what `configs` has whenever it changes, if it is valid.
+    #[must_use]
+    pub fn following(self, configs: Arc<dyn Configs>) -> Self {
+        Self { changes: Some(Changes::of(configs)), ..self }
     }
 
     /// Runs until `stop`, or until any task fails.
-    pub async fn run(mut self, stop: CancellationToken) -> anyhow::Result<()> {
+    pub async fn run(mut self, stop: CancellationToken) -> Task {
         let listen = self.config.basics.listen;
         let listener = web::bind(listen).await.with_context(|| {
             format!("cannot answer at {listen}; is another vigie running? Give this one another `listen`")
         })?;
-        let pulse = Pulse::default();
-        let mut tasks: JoinSet<(String, Task)> = JoinSet::new();
-        let mut spawn = |name: String, task: futures_util::future::BoxFuture<'static, Task>| {
-            tasks.spawn(async move { (name, task.await) });
+        let (wish, mut wishes) = mpsc::channel(WISHES);
+        let mut house = self.house(listener, wish, &stop)?;
+        let mut loops = self.start(&stop).await?;
+        let Reloaded { sources, sinks, rules } = self.in_force();
+        info!(sources, sinks, rules, "watching; health at http://{listen}/healthz");
+        let mut hangup = signal(SignalKind::hangup())?;
+        let ended = loop {
+            let wish = tokio::select! {
+                () = stop.cancelled() => break Ok(()),
+                cause = house.failure() => break Err(cause),
+                cause = loops.failure() => break Err(cause),
+                Some(wish) = wishes.recv() => Some(wish),
+                Some(()) = hangup.recv() => None,
+                () = changed(&mut self.changes) => None,
+            };
+            match self.reload(&mut loops, &stop).await {
+                Ok(outcome) => drop(wish.map(|wish| wish.send(outcome))),
+                Err(cause) => break Err(cause),
+            }
         };
-        let (filed, committed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (messages, waiting) = mpsc::channel(WAITING_LOOKS);
-        for sink in self.config.sinks.clone() {
-            let name = format!("dispatch {}", sink.id());
-            let dispatch = self.dispatch(sink, &filed).await?;
-            let (beat, stop) = (pulse.register(name.clone(), dispatch::PERIOD), stop.clone());
-            spawn(name, Box::pin(async move { Ok(dispatch.run(beat, stop).await?) }));
+        if let Err(cause) = &ended {
+            error!("{cause:#}");
         }
-        let committer = self.committer(&filed);
-        if let Some(signs) = self.config.signs.clone() {
-            let alive = self.alive(signs, &committer, &filed, &pulse);
-            let (beat, stop) = (pulse.register("alive", alive::PERIOD), stop.clone());
-            spawn("alive".into(), Box::pin(async move { Ok(alive.run(beat, stop).await?) }));
-        }
-        let (beat, rung) = (pulse.register("commit", poll::TICK), committed.clone());
-        spawn("commit".into(), Box::pin(async move { Ok(committer.run(waiting, rung, beat).await?) }));
-        let poll = self.poll().await?;
-        let (beat, stopping) = (pulse.register("poll", poll::TICK), stop.clone());
-        spawn(
-            "poll".into(),
-            Box::pin(async move { Ok(poll.run(messages, committed, beat, stopping).await?) }),
-        );
-        let (store, clock, stopping) = (self.store.clone(), self.clock.clone(), stop.clone());
-        spawn("prune".into(), Box::pin(prune(store, clock, stopping)));
-        let (web, stopping) = (self.web(pulse)?, stop.clone());
-        spawn("web".into(), Box::pin(async move { Ok(web::run(listener, web, stopping).await?) }));
-        let (sources, sinks) = (self.config.sources.len(), self.config.sinks.len());
-        info!(
-            sources,
-            sinks,
-            rules = self.config.watch.rules(),
-            "watching; health at http://{listen}/healthz"
-        );
-        supervise(tasks, stop).await
+        stop.cancel();
+        let (loops, house) = tokio::join!(loops.stop(), house.stop());
+        ended.and(loops).and(house)
     }
 
     /// Polls every timeline to its end, then tries everything in the outbox that is due.
     pub async fn once(mut self, stop: CancellationToken) -> anyhow::Result<Report> {
-        let filed = Arc::new(Notify::new());
-        let mut committer = self.committer(&filed);
+        for (gone, heir) in &self.config.heirs {
+            self.store.hand_over(gone, heir).await?;
+        }
+        let mut committer = self.committer();
         let failed = self.poll().await?.once(&mut committer, &stop).await?;
         let (mut tasks, mut operators) = (JoinSet::new(), None);
         for sink in self.config.sinks.clone() {
@@ -119,62 +132,117 @@ impl App {
                 operators = Some(sink);
                 continue;
             }
-            let (dispatch, stop) = (self.dispatch(sink, &filed).await?, stop.clone());
+            let (dispatch, stop) = (self.dispatch(sink).await?, stop.clone());
             tasks.spawn(async move { dispatch.once(&stop).await });
         }
         while let Some(ended) = tasks.join_next().await {
             ended??;
         }
         if let Some(sink) = operators {
-            self.dispatch(sink, &filed).await?.once(&stop).await?;
+            self.dispatch(sink).await?.once(&stop).await?;
         }
         let left = self.store.outbox().await?;
-        Ok(Report { counted: committer.tally().take(), failed, left })
+        Ok(Report { counted: self.tally.take(), failed, left })
     }
 
-    fn alive(&self, signs: Signs, committer: &Committer, filed: &Arc<Notify>, pulse: &Pulse) -> Alive {
-        Alive {
-            signs,
-            sources: self.config.sources.clone(),
-            tally: committer.tally(),
-            operators: self.config.operators.clone(),
-            store: self.store.clone(),
-            filed: filed.clone(),
-            pulse: pulse.clone(),
-            clock: self.clock.clone(),
-        }
-    }
-
-    fn web(&self, pulse: Pulse) -> anyhow::Result<Web> {
+    /// Starts what outlives a configuration.
+    fn house(
+        &self,
+        listener: TcpListener,
+        wish: mpsc::Sender<Wish>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Tasks> {
         let folder = &self.config.basics.store;
         let token = Token::draw(folder)
             .with_context(|| format!("no token can be written below {}", folder.display()))?;
-        let (roster, store, clock) = (self.config.roster(), self.store.clone(), self.clock.clone());
-        let roster = Box::new(move || Ok(roster.clone()));
-        Ok(Web { pulse, desk: Desk { store, clock, roster }, token })
+        let (store, clock, roster) = (self.store.clone(), self.clock.clone(), self.roster.subscribe());
+        let roster = Box::new(move || Ok(roster.borrow().clone()));
+        let reloads = self.changes.is_some().then_some(wish);
+        let desk = Desk { store: store.clone(), clock: clock.clone(), roster, reloads };
+        let web = Web { pulse: self.pulse.clone(), desk, token };
+        let mut house = Tasks::under(stop);
+        house.spawn("web", web::run(listener, web, house.stopping()));
+        house.spawn("prune", prune(store, clock, house.stopping()));
+        Ok(house)
     }
 
-    async fn poll(&mut self) -> anyhow::Result<Poll> {
-        let (sources, store, clock) = (self.config.sources.clone(), self.store.clone(), self.clock.clone());
-        let watch = self.config.watch.clone();
-        let matcher: Matcher = Arc::new(move |post: &Post, origin: &Origin| watch.matches_from(post, origin));
-        Ok(Poll::new(sources, store, matcher, clock, self.rng.fork()).await?)
-    }
-
-    fn committer(&mut self, filed: &Arc<Notify>) -> Committer {
-        let (routes, operators) = (self.config.routes.clone(), self.config.operators.clone());
-        let (store, clock) = (self.store.clone(), self.clock.clone());
-        Committer::new(store, routes, operators, clock, self.rng.fork(), filed.clone())
-    }
-
-    async fn dispatch(
+    /// Lets the configuration as it is now take over, if it may; tells what is in force, or why nothing changed.
+    ///
+    /// # Errors
+    /// What ends the daemon.
+    async fn reload(
         &mut self,
-        sink: Arc<dyn crate::sink::Sink>,
-        filed: &Arc<Notify>,
-    ) -> anyhow::Result<Dispatch> {
-        let (store, clock, operators) =
-            (self.store.clone(), self.clock.clone(), self.config.operators.clone());
-        Ok(Dispatch::new(sink, store, operators, clock, self.rng.fork(), filed.clone()).await?)
+        loops: &mut Tasks,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Result<Reloaded, String>> {
+        let Some(changes) = &mut self.changes else { return Ok(Err("nothing can follow".into())) };
+        let loaded = tokio::select! {
+            loaded = changes.load() => loaded,
+            () = stop.cancelled() => return Ok(Err("vigie is stopping".into())),
+        };
+        let outcome = match loaded {
+            Ok(next) => self.take_over(next, loops, stop).await?,
+            Err(why) => Err(why),
+        };
+        match &outcome {
+            Ok(Reloaded { sources, sinks, rules }) => {
+                info!(sources, sinks, rules, "the configuration was taken over as it is now");
+            }
+            Err(why) => warn!("the configuration was not taken over: {why}"),
+        }
+        self.stand(outcome.as_ref().err()).await?;
+        Ok(outcome)
+    }
+
+    /// Replaces the loops by those of `next`, unless that would leave deliveries behind.
+    async fn take_over(
+        &mut self,
+        next: Config,
+        loops: &mut Tasks,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Result<Reloaded, String>> {
+        // Asked first while everything runs, so that a refusal disturbs nothing.
+        if let Some(why) = self.unfit(&next).await? {
+            return Ok(Err(why));
+        }
+        std::mem::replace(loops, Tasks::under(stop)).stop().await?;
+        self.store.release().await?;
+        // Asked again, because the loops filed deliveries until they stopped.
+        let unfit = self.unfit(&next).await?;
+        if unfit.is_none() {
+            self.config = next;
+        }
+        *loops = self.start(stop).await?;
+        Ok(unfit.map_or_else(|| Ok(self.in_force()), Err))
+    }
+
+    async fn unfit(&self, next: &Config) -> anyhow::Result<Option<String>> {
+        let reasons = reload::unfit(&self.config, next, &self.store.outbox().await?);
+        Ok((!reasons.is_empty()).then(|| reasons.join("\n")))
+    }
+
+    /// Remembers whether the files are in force; the operators hear of a refusal once, and of its end.
+    async fn stand(&self, refused: Option<&String>) -> anyhow::Result<()> {
+        let Some(changes) = &self.changes else { return Ok(()) };
+        let before = self.roster.borrow().refused.clone();
+        let now = self.clock.now();
+        let notice = match (&before, refused) {
+            (Some(before), Some(why)) if before == why => None,
+            (_, Some(why)) => Some(reload::refusal(why, changes.tried(), &self.config, now)),
+            (Some(_), None) => Some(reload::mended(&self.config, now)),
+            (None, None) => None,
+        };
+        self.roster.send_replace(Roster { refused: refused.cloned(), ..self.config.roster() });
+        if let Some(notice) = notice {
+            self.store.tell(vec![notice]).await?;
+            self.filed.notify_waiters();
+        }
+        Ok(())
+    }
+
+    fn in_force(&self) -> Reloaded {
+        let (sources, sinks) = (self.config.sources.len(), self.config.sinks.len());
+        Reloaded { sources, sinks, rules: self.config.watch.rules() }
     }
 }
 
@@ -186,39 +254,11 @@ impl Report {
     }
 }
 
-/// Waits for the tasks. The first that fails, panics or ends without being asked stops all of them.
-async fn supervise(mut tasks: JoinSet<(String, Task)>, stop: CancellationToken) -> anyhow::Result<()> {
-    let mut first = None;
-    while let Some(ended) = tokio::select! {
-        ended = tasks.join_next() => ended,
-        () = overdue(&stop) => {
-            tasks.abort_all();
-            first.get_or_insert_with(|| anyhow!("some tasks did not stop within {} s", GRACE.as_secs()));
-            None
-        }
-    } {
-        if let Some(cause) = verdict(ended, stop.is_cancelled()) {
-            error!("{cause:#}");
-            first.get_or_insert(cause);
-            stop.cancel();
-        }
-    }
-    first.map_or(Ok(()), Err)
-}
-
-async fn overdue(stop: &CancellationToken) {
-    stop.cancelled().await;
-    tokio::time::sleep(GRACE).await;
-}
-
-/// Why the end of a task is a failure, if it is one.
-fn verdict(ended: Result<(String, Task), JoinError>, stopping: bool) -> Option<anyhow::Error> {
-    match ended {
-        Ok((_, Ok(()))) if stopping => None,
-        Ok((name, Ok(()))) => Some(anyhow!("the task `{name}` ended although nobody asked it to")),
-        Ok((name, Err(cause))) => Some(cause.context(format!("the task `{name}` failed"))),
-        Err(error) if error.is_cancelled() => None,
-        Err(error) => Some(anyhow!("a task panicked: {error}; please report this")),
+/// Waits until the configuration changed; for ever, if nothing may follow.
+async fn changed(changes: &mut Option<Changes>) {
+    match changes {
+        Some(changes) => changes.wait().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -237,7 +277,6 @@ async fn prune(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: CancellationT
 
 /// The signals that end the program: the first stops it cleanly, the second at once.
 pub async fn signals(stop: CancellationToken) -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     for again in [false, true] {
         tokio::select! {

@@ -9,6 +9,7 @@ mod keeper;
 mod matching;
 mod outbox;
 mod poll;
+mod reload;
 mod run;
 mod sink;
 mod status;
@@ -115,6 +116,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Let the running daemon take over its configuration as it is now; exit code 1 if it is refused, and why.
+    Reload,
     /// Ask the running daemon whether it is alive: exit code 0 if it is.
     Health,
 }
@@ -219,6 +222,7 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
         Command::Sink(SinkCommand::Test { name }) => sink::test(path, &name, &clock).await,
         Command::Outbox(OutboxCommand::List { json }) => outbox::list(path, store, json, &clock).await,
         Command::Status { json } => status::status(path, store, json, &clock).await,
+        Command::Reload => reload::reload(path, store, &clock).await,
         Command::Health => health::health(path, &clock).await,
     }
 }

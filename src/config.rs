@@ -1,11 +1,12 @@
 //! The configuration as a whole: every file, every table, every problem at once.
 
 mod alive;
+mod files;
 mod group;
 mod load;
 mod route;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ use crate::setting::{Document, Problem};
 use crate::sink::Sink;
 use crate::watch::Watch;
 
+pub use files::{Configs, Digest, Files};
+
 /// Where the configuration lies if nobody says otherwise.
 pub const DEFAULT_PATH: &str = "config/vigie.toml";
 
@@ -35,6 +38,8 @@ pub struct Config {
     pub sources: Vec<Watching>,
     /// The enabled sinks, and the operators' one.
     pub sinks: Vec<Arc<dyn Sink>>,
+    /// Sinks that are gone, and who takes over what still waits for them.
+    pub heirs: BTreeMap<SinkId, SinkId>,
     /// Who hears of what.
     pub routes: Routes,
     /// Where vigie's own alarms go.
@@ -54,6 +59,10 @@ pub struct Basics {
     pub listen: SocketAddr,
     /// The time zone people read.
     pub timezone: TimeZone,
+    /// A folder of watchlists, or one.
+    pub watchlists: PathBuf,
+    /// Whether `GET /metrics` needs no token.
+    pub open_metrics: bool,
 }
 
 impl Config {
@@ -73,15 +82,18 @@ impl Config {
     /// Who is watched and who hears.
     pub fn roster(&self) -> Roster {
         let sinks = self.sinks.iter().map(|sink| sink.id().clone()).collect();
-        Roster { sources: self.sources.clone(), sinks }
+        Roster { sources: self.sources.clone(), sinks, rules: self.watch.rules(), refused: None }
     }
 }
 
 impl Basics {
     /// Reads only the basics of the configuration at `path`; what is wrong elsewhere is no matter.
     pub fn load(path: &Path) -> Result<Self, Vec<Problem>> {
-        let document = Document::read(path).map_err(|problem| vec![problem])?;
-        load::basics(&document)
+        Self::of(&Document::read(path).map_err(|problem| vec![problem])?)
+    }
+
+    fn of(document: &Document) -> Result<Self, Vec<Problem>> {
+        load::basics(document)
     }
 }
 

@@ -51,7 +51,8 @@ impl Dispatch {
         rng: fastrand::Rng,
         filed: Arc<Notify>,
     ) -> Result<Self, StoreError> {
-        let gate = store.gate(sink.id()).await?;
+        // Its configuration may have been mended since.
+        let gate = store.gate(sink.id()).await?.restarted();
         Ok(Self { sink, store, operators, clock, rng, filed, gate })
     }
 

@@ -7,6 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::model::delivery::Delivery;
@@ -20,6 +22,9 @@ use crate::store::{Store, StoreError};
 pub const STATUS: Errand<(), Status> = Errand::reads("/v1/status", |desk, ()| Box::pin(status(desk)));
 /// Every delivery that is not delivered.
 pub const OUTBOX: Errand<(), Vec<Delivery>> = Errand::reads("/v1/outbox", |desk, ()| Box::pin(outbox(desk)));
+
+/// Takes the configuration anew.
+pub const RELOAD: Errand<(), Reloaded> = Errand::changes("/v1/reload", |desk, ()| Box::pin(reload(desk)));
 
 /// Something that can be asked for: from an `I`, an `O`. Both travel as JSON, or `I` as a query.
 pub struct Errand<I, O> {
@@ -41,6 +46,22 @@ pub struct Desk {
     pub clock: Arc<dyn Clock>,
     /// Tells who is watched and who hears, as the configuration has it now.
     pub roster: Box<dyn Fn() -> Result<Roster, Vec<Problem>> + Send + Sync>,
+    /// Takes wishes to reload; nobody does where no daemon runs.
+    pub reloads: Option<mpsc::Sender<Wish>>,
+}
+
+/// A wish to reload: whom to tell how it went, or why it did not.
+pub type Wish = oneshot::Sender<Result<Reloaded, String>>;
+
+/// What is in force after a reload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// Enabled sources.
+    pub sources: usize,
+    /// Enabled sinks, and the operators' one.
+    pub sinks: usize,
+    /// Rules of all watchlists.
+    pub rules: usize,
 }
 
 /// Who is watched and who hears.
@@ -50,6 +71,10 @@ pub struct Roster {
     pub sources: Vec<Watching>,
     /// The enabled sinks.
     pub sinks: Vec<SinkId>,
+    /// Rules of all watchlists.
+    pub rules: usize,
+    /// Why the files of the configuration, as they are now, are not in force.
+    pub refused: Option<String>,
 }
 
 /// Why an errand was not done.
@@ -99,8 +124,19 @@ impl From<StoreError> for Unable {
 }
 
 async fn status(desk: &Desk) -> Result<Status, Unable> {
-    let Roster { sources, sinks } = (desk.roster)().map_err(Unable::Problems)?;
+    let Roster { sources, sinks, .. } = (desk.roster)().map_err(Unable::Problems)?;
     Ok(status::gather(&sources, &sinks, &desk.store, desk.clock.now()).await?)
+}
+
+async fn reload(desk: &Desk) -> Result<Reloaded, Unable> {
+    let refused = |why: &str| Unable::Refused(why.to_owned());
+    let Some(reloads) = &desk.reloads else {
+        return Err(refused("no vigie runs; it reads its configuration when it starts"));
+    };
+    let (wish, granted) = oneshot::channel();
+    let stopping = "vigie is stopping";
+    reloads.send(wish).await.map_err(|_| refused(stopping))?;
+    granted.await.map_err(|_| refused(stopping))?.map_err(Unable::Refused)
 }
 
 async fn outbox(desk: &Desk) -> Result<Vec<Delivery>, Unable> {

@@ -1,5 +1,6 @@
 //! Whether every loop still turns.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,8 +9,11 @@ use tokio::time::Instant;
 /// The beats of all loops of the daemon. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Pulse {
-    loops: Arc<Mutex<Vec<Loop>>>,
+    loops: Arc<Mutex<Loops>>,
 }
+
+/// Every loop that runs, by the order in which they began.
+type Loops = BTreeMap<u64, Loop>;
 
 #[derive(Debug)]
 struct Loop {
@@ -18,19 +22,20 @@ struct Loop {
     last: Instant,
 }
 
-/// One loop's way to say that it turned.
-#[derive(Clone, Debug)]
+/// One loop's way to say that it turned. Dropped, the loop is over and nobody waits for it.
+#[derive(Debug)]
 pub struct Beat {
     pulse: Pulse,
-    at: usize,
+    at: u64,
 }
 
 impl Pulse {
     /// A loop that turns at least once in `period`.
     pub fn register(&self, name: impl Into<String>, period: Duration) -> Beat {
         let mut loops = self.loops();
-        loops.push(Loop { name: name.into(), period, last: Instant::now() });
-        Beat { pulse: self.clone(), at: loops.len() - 1 }
+        let at = loops.last_key_value().map_or(0, |(last, _)| last + 1);
+        loops.insert(at, Loop { name: name.into(), period, last: Instant::now() });
+        Beat { pulse: self.clone(), at }
     }
 
     /// The loops that did not turn within three of their periods, and for how long.
@@ -39,10 +44,10 @@ impl Pulse {
             let since = turning.last.elapsed();
             (since > turning.period * 3).then(|| (turning.name.clone(), since))
         };
-        self.loops().iter().filter_map(late).collect()
+        self.loops().values().filter_map(late).collect()
     }
 
-    fn loops(&self) -> MutexGuard<'_, Vec<Loop>> {
+    fn loops(&self) -> MutexGuard<'_, Loops> {
         self.loops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -50,9 +55,15 @@ impl Pulse {
 impl Beat {
     /// Says that the loop turned.
     pub fn turn(&self) {
-        if let Some(turning) = self.pulse.loops().get_mut(self.at) {
+        if let Some(turning) = self.pulse.loops().get_mut(&self.at) {
             turning.last = Instant::now();
         }
+    }
+}
+
+impl Drop for Beat {
+    fn drop(&mut self) {
+        self.pulse.loops().remove(&self.at);
     }
 }
 
@@ -72,5 +83,8 @@ mod tests {
         assert_eq!(pulse.late(), [("poll".to_owned(), Duration::from_secs(16))]);
         poll.turn();
         assert_eq!(pulse.late(), []);
+        drop(poll);
+        tokio::time::advance(Duration::from_mins(1)).await;
+        assert_eq!(pulse.late(), [], "a loop that is over is not late");
     }
 }

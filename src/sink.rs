@@ -84,16 +84,21 @@ impl fmt::Display for SendError {
 impl std::error::Error for SendError {}
 
 /// What every sink has in its table, beside what is its adapter's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Common {
     /// Whether anything is sent there.
     pub enabled: bool,
+    /// Sinks that are gone, of which it takes over what still waits.
+    pub replaces: Vec<String>,
 }
 
 impl Common {
-    /// Takes `enabled` out of a sink's table.
+    /// Takes `enabled` and `replaces` out of a sink's table.
     pub fn take(fields: &mut Fields<'_>) -> Self {
-        Self { enabled: fields.optional("enabled").unwrap_or(true) }
+        Self {
+            enabled: fields.optional("enabled").unwrap_or(true),
+            replaces: fields.optional("replaces").unwrap_or_default(),
+        }
     }
 }
 

@@ -32,6 +32,9 @@ pub trait Store: Send + Sync {
     /// A timeline that is unknown is due now. A turn is held until it is committed or the store is reopened.
     async fn claim(&self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Result<Claimed, StoreError>;
 
+    /// Frees every turn that was handed out: whoever held one is gone, though the process goes on.
+    async fn release(&self) -> Result<(), StoreError>;
+
     /// The timeline that an account was resolved to.
     async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError>;
 
@@ -66,6 +69,12 @@ pub trait Store: Send + Sync {
 
     /// Files notices; one that is there already stays as it is.
     async fn tell(&self, notices: Vec<Delivery>) -> Result<(), StoreError>;
+
+    /// Gives everything in the outbox that is for the sink `gone` to `heir`, as it is and under the same ids.
+    async fn hand_over(&self, gone: &SinkId, heir: &SinkId) -> Result<(), StoreError>;
+
+    /// Whether it can be written: writes the time.
+    async fn check(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// The gate of a sink.
     async fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError>;

@@ -1,14 +1,17 @@
-//! What the daemon answers over HTTP: to anybody whether it is alive, to who holds its token every errand.
+//! What the daemon answers over HTTP: to anybody whether it is alive and ready, to who holds its token every errand.
 
+mod serve;
 mod token;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Query, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Serialize;
@@ -27,14 +30,23 @@ pub struct Web {
     pub pulse: Pulse,
     /// Where errands are done.
     pub desk: Desk,
-    /// What opens everything but `/healthz`.
+    /// What opens everything but `/healthz` and `/readyz`.
     pub token: Token,
 }
 
 /// Every errand that the daemon does for those who hold its token.
 fn errands() -> Router<Arc<Web>> {
-    Router::new().merge(does(&errand::STATUS)).merge(does(&errand::OUTBOX))
+    Router::new().merge(does(&errand::STATUS)).merge(does(&errand::OUTBOX)).merge(does(&errand::RELOAD))
 }
+
+/// The largest body of a request, in bytes.
+const BODY_BYTES: usize = 64 << 10;
+
+/// How long a body may take.
+const BODY: Duration = Duration::from_secs(5);
+
+/// How long the store may take to say that it can be written.
+const STORE: Duration = Duration::from_secs(5);
 
 /// Takes the address.
 pub async fn bind(listen: SocketAddr) -> std::io::Result<TcpListener> {
@@ -45,30 +57,55 @@ pub async fn bind(listen: SocketAddr) -> std::io::Result<TcpListener> {
 pub async fn run(listener: TcpListener, web: Web, stop: CancellationToken) -> std::io::Result<()> {
     let web = Arc::new(web);
     let closed = errands().route_layer(middleware::from_fn_with_state(web.clone(), admit));
-    let app = Router::new().route("/healthz", get(healthz)).merge(closed).with_state(web);
-    axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await
+    let open = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
+    serve::serve(listener, open.merge(closed).with_state(web), stop).await;
+    Ok(())
 }
 
 /// Lets in who shows the token.
-async fn admit(State(web): State<Arc<Web>>, request: Request, next: Next) -> Result<Response, StatusCode> {
-    let shown = request.headers().get("authorization").and_then(|shown| shown.to_str().ok());
+async fn admit(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+    let shown = request.headers().get(header::AUTHORIZATION).and_then(|shown| shown.to_str().ok());
     match shown.and_then(|shown| shown.strip_prefix("Bearer ")) {
-        Some(shown) if web.token.is(shown) => Ok(next.run(request).await),
-        _ => Err(StatusCode::UNAUTHORIZED),
+        Some(shown) if web.token.is(shown) => next.run(request).await,
+        _ => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response(),
     }
 }
+
+type Told = (StatusCode, String);
 
 /// 200 while every loop turned within three of its periods, otherwise 503 and the late ones.
-async fn healthz(State(web): State<Arc<Web>>) -> (StatusCode, String) {
-    let late = web.pulse.late();
-    if late.is_empty() {
-        return (StatusCode::OK, "ok\n".into());
-    }
-    let lines = late.iter().map(|(name, since)| format!("{name} has not turned for {} s\n", since.as_secs()));
-    (StatusCode::SERVICE_UNAVAILABLE, lines.collect())
+async fn healthz(State(web): State<Arc<Web>>) -> Told {
+    well(late(&web.pulse))
 }
 
-type Refusal = (StatusCode, String);
+/// 200 while vigie does its work: every loop turns, the store can be written, there are rules. Otherwise 503 and what
+/// is not so.
+async fn readyz(State(web): State<Arc<Web>>) -> Told {
+    let mut amiss = late(&web.pulse);
+    let Desk { store, clock, roster, .. } = &web.desk;
+    match tokio::time::timeout(STORE, store.check(clock.now())).await {
+        Ok(Ok(())) => {}
+        Ok(Err(cause)) => amiss.push(cause.to_string()),
+        Err(_) => amiss.push(format!("the store has not answered for {} s", STORE.as_secs())),
+    }
+    if roster().is_ok_and(|roster| roster.rules == 0) {
+        amiss.push("no rule is loaded".into());
+    }
+    well(amiss)
+}
+
+/// The loops that are late, a line each.
+fn late(pulse: &Pulse) -> Vec<String> {
+    let line = |(name, since): (String, Duration)| format!("{name} has not turned for {} s", since.as_secs());
+    pulse.late().into_iter().map(line).collect()
+}
+
+fn well(amiss: Vec<String>) -> Told {
+    if amiss.is_empty() {
+        return (StatusCode::OK, "ok\n".into());
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, amiss.join("\n") + "\n")
+}
 
 /// The route of an errand: `GET` with a query if it reads, `POST` with a JSON body if it changes something.
 fn does<I, O>(errand: &'static Errand<I, O>) -> Router<Arc<Web>>
@@ -77,20 +114,31 @@ where
     O: Serialize + 'static,
 {
     let handler = if errand.changes {
-        post(async |State(web): State<Arc<Web>>, body: String| {
-            // An errand that takes nothing may be sent with nothing.
-            let body = if body.is_empty() { "null" } else { &body };
-            let input =
-                serde_json::from_str(body).map_err(|why| (StatusCode::BAD_REQUEST, why.to_string()))?;
-            done(errand, &web, input).await
+        post(move |State(web): State<Arc<Web>>, body: Body| async move {
+            done(errand, &web, read(body).await?).await
         })
     } else {
-        get(async |State(web): State<Arc<Web>>, Query(input): Query<I>| done(errand, &web, input).await)
+        get(move |State(web): State<Arc<Web>>, Query(input): Query<I>| async move {
+            done(errand, &web, input).await
+        })
     };
     Router::new().route(errand.path, handler)
 }
 
-async fn done<I, O>(errand: &Errand<I, O>, web: &Web, input: I) -> Result<Json<O>, Refusal> {
+/// Reads what an errand takes; one that takes nothing may be sent with nothing.
+async fn read<I: DeserializeOwned>(body: Body) -> Result<I, Told> {
+    let large = || (StatusCode::PAYLOAD_TOO_LARGE, format!("a body has at most {BODY_BYTES} bytes"));
+    if body.size_hint().lower() > BODY_BYTES as u64 {
+        return Err(large());
+    }
+    let whole = tokio::time::timeout(BODY, to_bytes(body, BODY_BYTES)).await;
+    let whole = whole.map_err(|_| (StatusCode::REQUEST_TIMEOUT, "the body took too long".to_owned()))?;
+    let whole = whole.map_err(|_| large())?;
+    let json = if whole.is_empty() { b"null" } else { whole.as_ref() };
+    serde_json::from_slice(json).map_err(|why| (StatusCode::BAD_REQUEST, why.to_string()))
+}
+
+async fn done<I, O>(errand: &Errand<I, O>, web: &Web, input: I) -> Result<Json<O>, Told> {
     errand.run(&web.desk, input).await.map(Json).map_err(|unable| {
         let status = match unable {
             Unable::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,

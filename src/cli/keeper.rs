@@ -56,7 +56,12 @@ pub(super) fn find(
             anstream::eprintln!("no vigie runs; using the store at {}", basics.store.display());
             let (path, ticks) = (path.to_owned(), clock.clone());
             let roster = move || Config::load(&path, &ticks).map(|config| config.roster());
-            Ok(Keeper::Here(Desk { store: Arc::new(opened), clock: clock.clone(), roster: Box::new(roster) }))
+            Ok(Keeper::Here(Desk {
+                store: Arc::new(opened),
+                clock: clock.clone(),
+                roster: Box::new(roster),
+                reloads: None,
+            }))
         }
         Err(OpenError::InUse { path, holder }) => {
             let token = Token::read(&path).with_context(|| {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, load, open, outbox};
+use super::{Failure, open, outbox};
 use crate::app::{self, App};
 use crate::clock::Clock;
+use crate::config::{Configs, Files};
 
 /// Runs the daemon, or a single round of it.
 pub(super) async fn run(
@@ -16,10 +17,8 @@ pub(super) async fn run(
     once: bool,
     clock: Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let mut config = load(path, &clock)?;
-    if let Some(store) = store {
-        store.clone_into(&mut config.basics.store);
-    }
+    let files = Files { path: path.to_owned(), store: store.map(Path::to_owned), clock: clock.clone() };
+    let config = files.load().map_err(Failure::Problems)?;
     let timezone = config.basics.timezone.clone();
     let holder = if once { "vigie run --once" } else { "vigie run" };
     let store = open(&config.basics.store, holder, clock.as_ref())?;
@@ -30,7 +29,7 @@ pub(super) async fn run(
     tokio::pin!(signals);
     if !once {
         tokio::select! {
-            ended = app.run(stop) => ended?,
+            ended = app.following(Arc::new(files)).run(stop) => ended?,
             signal = &mut signals => signal?,
         }
         return Ok(());

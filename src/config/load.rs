@@ -27,7 +27,7 @@ const LISTEN: &str = "127.0.0.1:8970";
 pub(super) fn basics(document: &Document) -> Result<Basics, Vec<Problem>> {
     let mut value = document.parse()?;
     let mut fields = Fields::new(&mut value).map_err(|error| document.problems(error))?;
-    let basics = take_basics(&mut fields, folder(document));
+    let (basics, _) = take_basics(&mut fields, folder(document));
     let found: Vec<_> = fields.errors.into_iter().flat_map(|error| document.problems(error.into())).collect();
     if found.is_empty() { Ok(basics) } else { Err(found) }
 }
@@ -37,9 +37,8 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     let mut value = document.parse()?;
     let mut fields = Fields::new(&mut value).map_err(|error| document.problems(error))?;
     let dir = folder(document);
-    let basics = take_basics(&mut fields, dir);
+    let (basics, place) = take_basics(&mut fields, dir);
     let timezone = basics.timezone.clone();
-    let watchlists = fields.optional_s::<String>("watchlists");
     let operators = fields.optional_s::<String>("operators");
     let contact = fields.optional::<String>("contact");
     let agent = agent(contact.as_deref());
@@ -67,11 +66,11 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     let sources = sources(source_table, &kit, &mut disabled, &mut errors);
     let all_read = errors.len() == known;
     let kit = sink::Kit { remotes, clock: clock.clone(), dir: dir.to_owned(), timezone: timezone.clone() };
-    let (mut sinks, sink_names) = sinks(sink_table, &kit, &mut disabled, &mut errors);
+    let Sinks { enabled: mut sinks, names: sink_names, heirs } =
+        sinks(sink_table, &kit, &mut disabled, &mut errors);
     // Where a source could not be read, nobody knows what it watches.
     let accounts = all_read.then(|| group::read(groups, &sources, &mut errors));
-    let place = watchlists.map(|path| (path.value, path.span));
-    let (watch, mut problems) = watch(place, dir, accounts.as_ref(), &mut errors);
+    let (watch, mut problems) = watch(&basics.watchlists, place, accounts.as_ref(), &mut errors);
     if errors.is_empty() && (sources.is_empty() || sinks.is_empty()) {
         let (what, whose) =
             if sources.is_empty() { ("source", "nothing is watched") } else { ("sink", "nobody hears") };
@@ -100,9 +99,17 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     };
     problems.extend(errors.into_iter().flat_map(|error| document.problems(error.into())));
     match watch {
-        Some(watch) if problems.is_empty() => {
-            Ok(Config { basics, watch: Arc::new(watch), sources, sinks, routes, operators, disabled, signs })
-        }
+        Some(watch) if problems.is_empty() => Ok(Config {
+            basics,
+            watch: Arc::new(watch),
+            sources,
+            sinks,
+            heirs,
+            routes,
+            operators,
+            disabled,
+            signs,
+        }),
         _ => Err(problems),
     }
 }
@@ -119,7 +126,8 @@ fn agent(contact: Option<&str>) -> String {
     if contact.is_empty() { format!("vigie/{version}") } else { format!("vigie/{version} ({contact})") }
 }
 
-fn take_basics(fields: &mut Fields<'_>, dir: &Path) -> Basics {
+/// The basics, and where the watchlists are named.
+fn take_basics(fields: &mut Fields<'_>, dir: &Path) -> (Basics, Span) {
     let store = fields.optional::<String>("store").unwrap_or_else(|| "../data".into());
     let listen = fields.optional_s::<String>("listen");
     let listen = match listen.map(|text| (text.value.parse::<SocketAddr>(), text.span)) {
@@ -133,7 +141,17 @@ fn take_basics(fields: &mut Fields<'_>, dir: &Path) -> Basics {
         None => None,
     };
     let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8970)));
-    Basics { store: dir.join(store), listen, timezone: take_timezone(fields) }
+    let watchlists = fields.optional_s::<String>("watchlists");
+    let (watchlists, place) =
+        watchlists.map_or_else(|| ("watchlists".into(), Span::new(0, 0)), |path| (path.value, path.span));
+    let basics = Basics {
+        store: dir.join(store),
+        listen,
+        timezone: take_timezone(fields),
+        watchlists: dir.join(watchlists),
+        open_metrics: fields.optional("open_metrics").unwrap_or(false),
+    };
+    (basics, place)
 }
 
 fn take_timezone(fields: &mut Fields<'_>) -> TimeZone {
@@ -231,43 +249,72 @@ fn sources(
     sources
 }
 
-/// The enabled sinks, and the names of all of them, by which routes are checked.
+/// What the tables of sinks say.
+struct Sinks {
+    enabled: Vec<Arc<dyn sink::Sink>>,
+    /// Every name, by which routes are checked, and whether it is enabled.
+    names: BTreeMap<String, bool>,
+    /// Who takes over from whom.
+    heirs: BTreeMap<SinkId, SinkId>,
+}
+
 fn sinks(
     value: Option<(Key<'_>, Value<'_>)>,
     kit: &sink::Kit,
     disabled: &mut Vec<String>,
     errors: &mut Vec<Error>,
-) -> (Vec<Arc<dyn sink::Sink>>, BTreeMap<String, bool>) {
+) -> Sinks {
     let kinds: Vec<&str> = sink::KINDS.iter().map(|(kind, _)| *kind).collect();
-    let (mut sinks, mut names) = (Vec::new(), BTreeMap::new());
+    let (mut enabled, mut names, mut replaced) = (Vec::new(), BTreeMap::new(), Vec::new());
     for (kind, name, mut value) in entries(value, &kinds, errors) {
         let id = SinkId::new(kind, &name.name);
         let Some((_, read)) = sink::KINDS.iter().find(|(known, _)| *known == kind) else { continue };
         let plan = read(&mut value);
-        let enabled = plan.as_ref().map_or(true, |plan| plan.common.enabled);
-        names.insert(id.to_string(), enabled);
+        let is_enabled = plan.as_ref().map_or(true, |plan| plan.common.enabled);
+        names.insert(id.to_string(), is_enabled);
         match plan {
-            Ok(_) if !enabled => disabled.push(format!("sink {id}")),
-            Ok(plan) => match (plan.build)(id, kit) {
-                Ok(sink) => sinks.push(sink),
-                Err(error) => errors.push(error),
-            },
+            Ok(_) if !is_enabled => disabled.push(format!("sink {id}")),
+            Ok(plan) => {
+                let gone = plan.common.replaces.into_iter();
+                replaced.extend(gone.map(|gone| (SinkId::from(gone), id.clone(), name.span)));
+                match (plan.build)(id, kit) {
+                    Ok(sink) => enabled.push(sink),
+                    Err(error) => errors.push(error),
+                }
+            }
             Err(error) => errors.extend(error.errors),
         }
     }
-    (sinks, names)
+    let heirs = heirs(replaced, &names, errors);
+    Sinks { enabled, names, heirs }
+}
+
+/// Who takes over from whom: nobody from a sink that is enabled, and one from each.
+fn heirs(
+    replaced: Vec<(SinkId, SinkId, Span)>,
+    names: &BTreeMap<String, bool>,
+    errors: &mut Vec<Error>,
+) -> BTreeMap<SinkId, SinkId> {
+    let mut heirs = BTreeMap::new();
+    for (gone, heir, span) in replaced {
+        if names.get(gone.as_str()) == Some(&true) {
+            let message = format!("{heir} cannot replace {gone}, which is enabled; disable or remove {gone}");
+            errors.push(wrong(span, message));
+        } else if let Some(other) = heirs.insert(gone.clone(), heir.clone()) {
+            errors.push(wrong(span, format!("{other} and {heir} both replace {gone}; one of them can")));
+        }
+    }
+    heirs
 }
 
 /// The watchlists in the folder, or in the one file, that `watchlists` names.
 fn watch(
-    path: Option<(String, Span)>,
-    dir: &Path,
+    path: &Path,
+    span: Span,
     accounts: Option<&Accounts>,
     errors: &mut Vec<Error>,
 ) -> (Option<Watch>, Vec<Problem>) {
-    let (name, span) = path.unwrap_or_else(|| ("watchlists".into(), Span::new(0, 0)));
-    let path = dir.join(&name);
-    let files = match files(&path) {
+    let files = match files(path) {
         Ok(files) if files.is_empty() => {
             errors.push(wrong(span, format!("there is no watchlist (*.toml) in {}", path.display())));
             return (None, Vec::new());
@@ -296,7 +343,8 @@ fn watch(
     }
 }
 
-fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// The files of the watchlists at `path`.
+pub(super) fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }

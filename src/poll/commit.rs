@@ -62,7 +62,7 @@ pub struct Counted {
 }
 
 impl Committer {
-    /// A committer into `store`. `filed` rings when a delivery was filed.
+    /// A committer into `store`. `filed` rings when a delivery was filed; `tally` is where it counts.
     pub fn new(
         store: Arc<dyn Store>,
         routes: Routes,
@@ -70,8 +70,9 @@ impl Committer {
         clock: Arc<dyn Clock>,
         rng: fastrand::Rng,
         filed: Arc<Notify>,
+        tally: Tally,
     ) -> Self {
-        let (told, tally) = (HashMap::new(), Tally::default());
+        let told = HashMap::new();
         Self { store, routes, operators, clock, rng, filed, told, tally }
     }
 
@@ -92,11 +93,6 @@ impl Committer {
             }
             committed.notify_one();
         }
-    }
-
-    /// What is counted from now on.
-    pub fn tally(&self) -> Tally {
-        self.tally.clone()
     }
 
     /// Makes one look count.

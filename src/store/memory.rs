@@ -90,6 +90,11 @@ impl Store for MemoryStore {
         Ok(Claimed { turns, next })
     }
 
+    async fn release(&self) -> Result<(), StoreError> {
+        self.inner().held.clear();
+        Ok(())
+    }
+
     async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError> {
         Ok(self.inner().resolved.get(&(platform.clone(), account.to_owned())).cloned())
     }
@@ -196,6 +201,18 @@ impl Store for MemoryStore {
         for notice in notices {
             inner.outbox.entry(notice.id.clone()).or_insert(notice);
         }
+        Ok(())
+    }
+
+    async fn hand_over(&self, gone: &SinkId, heir: &SinkId) -> Result<(), StoreError> {
+        let mut inner = self.inner();
+        for delivery in inner.outbox.values_mut().filter(|delivery| delivery.sink == *gone) {
+            heir.clone_into(&mut delivery.sink);
+        }
+        Ok(())
+    }
+
+    async fn check(&self, _now: Timestamp) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -102,6 +102,14 @@ impl Store for SledStore {
         self.ask(move |core| Ok(core.claim(&wanted, most, now))).await
     }
 
+    async fn release(&self) -> Result<(), StoreError> {
+        self.ask(|core| {
+            core.release();
+            Ok(())
+        })
+        .await
+    }
+
     async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError> {
         let (platform, account) = (platform.clone(), account.to_owned());
         self.ask(move |core| core.resolved(&platform, &account)).await
@@ -148,6 +156,15 @@ impl Store for SledStore {
 
     async fn tell(&self, notices: Vec<Delivery>) -> Result<(), StoreError> {
         self.ask(move |core| core.tell(notices)).await
+    }
+
+    async fn hand_over(&self, gone: &SinkId, heir: &SinkId) -> Result<(), StoreError> {
+        let (gone, heir) = (gone.clone(), heir.clone());
+        self.ask(move |core| core.hand_over(&gone, &heir)).await
+    }
+
+    async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.ask(move |core| core.check(now)).await
     }
 
     async fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError> {

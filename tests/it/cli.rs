@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -30,11 +31,11 @@ text = "Livraison d'ARMES"
 expect = "alert"
 "#;
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn vigie(args: &[&str], input: &str) -> Output {
+pub fn vigie(args: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_vigie"))
         .args(args)
         .current_dir(root())
@@ -49,25 +50,25 @@ fn vigie(args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn out(output: &Output) -> String {
+pub fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-fn err(output: &Output) -> String {
+pub fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-fn code(output: &Output) -> i32 {
+pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
 /// A folder with a watchlist, a file of posts and a configuration that prints alerts.
-struct Desk {
+pub struct Desk {
     dir: tempfile::TempDir,
 }
 
 impl Desk {
-    fn new(posts: &str) -> Self {
+    pub fn new(posts: &str) -> Self {
         let desk = Self { dir: tempfile::tempdir().unwrap() };
         fs::create_dir(desk.path("watchlists")).unwrap();
         desk.write("watchlists/test.toml", WATCHLIST);
@@ -79,32 +80,36 @@ impl Desk {
         desk
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
 
-    /// What the daemon answers to somebody who knows nothing but its address.
-    fn ask(&self, path: &str, headers: &str) -> String {
+    /// Where the daemon answers.
+    pub fn listen(&self) -> SocketAddr {
         let config = fs::read_to_string(self.path("vigie.toml")).unwrap();
-        let listen = config.split("listen = \"").nth(1).unwrap().split('"').next().unwrap();
-        let mut stream = std::net::TcpStream::connect(listen).unwrap();
+        config.split("listen = \"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+    }
+
+    /// What the daemon answers to somebody who knows nothing but its address.
+    pub fn ask(&self, path: &str, headers: &str) -> String {
+        let mut stream = std::net::TcpStream::connect(self.listen()).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n{headers}connection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
         answer
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub fn run(&self, args: &[&str]) -> Output {
         let config = self.path("vigie.toml");
         vigie(&[args, &["--config", config.to_str().unwrap()]].concat(), "")
     }
 }
 
-fn line(id: &str, text: &str) -> String {
+pub fn line(id: &str, text: &str) -> String {
     format!("{}\n", serde_json::json!({"id": id, "author": "hub", "text": text}))
 }
 

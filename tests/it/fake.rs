@@ -1,15 +1,16 @@
 //! Stand-ins for the world: a source that holds posts, a sink that remembers, a store that fails.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use vigie::config::{Basics, Config};
+use vigie::config::{Basics, Config, Configs, Digest};
 use vigie::model::delivery::{Body, Delivery, DeliveryId, Settlement};
 use vigie::model::post::{Content, Platform, Post, PostKey};
 use vigie::model::sink::{Gate, SinkId};
@@ -17,7 +18,7 @@ use vigie::model::spend::{Charge, Portion, Reads, Spending};
 use vigie::model::timeline::{Cursor, TimelineId, TimelineState};
 use vigie::poll::Watching;
 use vigie::route::Routes;
-use vigie::setting::Document;
+use vigie::setting::{Document, Problem};
 use vigie::sink::{Receipt, SendError, Sink};
 use vigie::source::{Ask, Common, Page, Source, SourceError, Watched};
 use vigie::store::{Claimed, Outcome, Sealed, Sighting, Store, StoreError};
@@ -33,6 +34,8 @@ pub struct FakeSource {
     pub looks: AtomicU64,
     /// Posts handed out.
     pub answered: AtomicU64,
+    /// How long a look takes.
+    pub takes: Duration,
     /// Never answers.
     pub hangs: bool,
     /// Has no such account.
@@ -67,6 +70,7 @@ impl Source for FakeSource {
 
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError> {
         self.looks.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(self.takes).await;
         if self.hangs {
             std::future::pending::<()>().await;
         }
@@ -90,11 +94,14 @@ pub struct FakeSink {
     pub took: Mutex<Vec<Delivery>>,
     /// How the next attempts end; `Ok` after the list is used up.
     pub answers: Mutex<VecDeque<Result<(), SendError>>>,
+    /// How long an attempt takes.
+    pub takes: Mutex<Duration>,
 }
 
 impl FakeSink {
     pub fn named(name: &str) -> Arc<Self> {
-        Arc::new(Self { id: SinkId::new("fake", name), took: Mutex::default(), answers: Mutex::default() })
+        let id = SinkId::new("fake", name);
+        Arc::new(Self { id, took: Mutex::default(), answers: Mutex::default(), takes: Mutex::default() })
     }
 
     pub fn answer(&self, answers: impl IntoIterator<Item = Result<(), SendError>>) {
@@ -134,6 +141,8 @@ impl Sink for FakeSink {
     }
 
     async fn send(&self, delivery: &Delivery) -> Result<Receipt, SendError> {
+        let takes = *self.takes.lock().unwrap();
+        tokio::time::sleep(takes).await;
         let answer = self.answers.lock().unwrap().pop_front().unwrap_or(Ok(()));
         // What is in doubt may have arrived: here it always did.
         if matches!(answer, Ok(()) | Err(SendError::Ambiguous(_))) {
@@ -168,6 +177,9 @@ impl Store for DyingStore {
     async fn claim(&self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Result<Claimed, StoreError> {
         self.call(self.store.claim(wanted, most, now)).await
     }
+    async fn release(&self) -> Result<(), StoreError> {
+        self.call(self.store.release()).await
+    }
     async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError> {
         self.call(self.store.resolved(platform, account)).await
     }
@@ -201,6 +213,12 @@ impl Store for DyingStore {
     async fn tell(&self, notices: Vec<Delivery>) -> Result<(), StoreError> {
         self.call(self.store.tell(notices)).await
     }
+    async fn hand_over(&self, gone: &SinkId, heir: &SinkId) -> Result<(), StoreError> {
+        self.call(self.store.hand_over(gone, heir)).await
+    }
+    async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.call(self.store.check(now)).await
+    }
     async fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError> {
         self.call(self.store.gate(sink)).await
     }
@@ -230,6 +248,34 @@ pub fn post(id: &str, text: &str, minutes: i64) -> Post {
 pub fn common() -> Common {
     let (minute, day) = (SignedDuration::from_mins(1), SignedDuration::from_hours(24));
     Common { enabled: true, every: minute, backfill: Some(day), budget: None }
+}
+
+/// Configurations as a test puts them there, one after the other.
+pub struct FakeConfigs(Mutex<(u8, Arc<Make>)>);
+
+type Make = dyn Fn() -> Result<Config, Vec<Problem>> + Send + Sync;
+
+impl FakeConfigs {
+    pub fn new(make: impl Fn() -> Result<Config, Vec<Problem>> + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self(Mutex::new((0, Arc::new(make)))))
+    }
+
+    /// From now on, `make` tells what would be loaded.
+    pub fn put(&self, make: impl Fn() -> Result<Config, Vec<Problem>> + Send + Sync + 'static) {
+        let mut current = self.0.lock().unwrap();
+        *current = (current.0 + 1, Arc::new(make));
+    }
+}
+
+impl Configs for FakeConfigs {
+    fn digest(&self) -> Digest {
+        Digest([self.0.lock().unwrap().0; 32])
+    }
+
+    fn load(&self) -> Result<Config, Vec<Problem>> {
+        let make = self.0.lock().unwrap().1.clone();
+        make()
+    }
 }
 
 /// A watchlist with a rule for `weapons`, and a graver one for `missiles`.
@@ -262,6 +308,8 @@ pub fn config(source: &Arc<FakeSource>, common: Common, sinks: &[&Arc<FakeSink>]
             store: folder.to_owned(),
             listen: "127.0.0.1:0".parse().unwrap(),
             timezone: TimeZone::UTC,
+            watchlists: folder.to_owned(),
+            open_metrics: false,
         },
         watch: watch(),
         sources: vec![watching],
@@ -271,6 +319,7 @@ pub fn config(source: &Arc<FakeSource>, common: Common, sinks: &[&Arc<FakeSink>]
         },
         operators: sinks.last().unwrap().id.clone(),
         sinks: sinks.iter().map(|sink| Arc::clone(*sink) as Arc<dyn Sink>).collect(),
+        heirs: BTreeMap::new(),
         disabled: Vec::new(),
         signs: None,
     }

@@ -4,9 +4,11 @@
 
 mod cli;
 mod crash;
+mod daemon;
 mod fake;
 mod house;
 mod pipeline;
+mod reload;
 mod server;
 mod sink;
 mod source;

@@ -90,6 +90,7 @@ macro_rules! contract {
 contract! {
     an_unknown_timeline_is_due_and_held_until_it_is_committed
     a_held_timeline_is_free_after_reopening
+    a_released_timeline_is_free_and_its_old_turn_void
     a_turn_commits_once
     what_a_commit_says_is_there_after_reopening
     the_longest_overdue_timeline_comes_first
@@ -101,6 +102,7 @@ contract! {
     an_attempt_cut_by_reopening_is_uncertain
     a_story_answers_where_its_sink_heard_of_it_first
     a_gate_outlives_reopening
+    what_waits_for_a_sink_that_is_gone_goes_to_its_heir
     a_notice_is_filed_once
     pruning_forgets_what_is_no_longer_answered
     money_set_aside_is_given_back_and_counted_by_source_and_day
@@ -223,6 +225,17 @@ async fn a_held_timeline_is_free_after_reopening<K: Kind>() {
     let turn = claim(&kind.store(), "1", at(1)).await;
     assert!(turn.state.is_none());
     assert_eq!(old.timeline, turn.timeline);
+}
+
+async fn a_released_timeline_is_free_and_its_old_turn_void<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let old = claim(&store, "1", at(0)).await;
+    store.release().await.unwrap();
+    let newer = claim(&store, "1", at(0)).await;
+    let late = store.commit(outcome(old, at(0)), at(0)).await;
+    assert!(matches!(late, Err(StoreError::Broken(_))));
+    store.commit(outcome(newer, at(0)), at(0)).await.unwrap();
 }
 
 async fn a_turn_commits_once<K: Kind>() {
@@ -407,6 +420,33 @@ async fn a_gate_outlives_reopening<K: Kind>() {
     assert_eq!(store.gate(&sink()).await.unwrap(), gate);
     assert_eq!(store.seal(&sink(), 9, at(2)).await.unwrap().next, Some(at(300)));
     assert_eq!(store.gate(&SinkId::new("matrix", "room")).await.unwrap(), Gate::default());
+}
+
+async fn what_waits_for_a_sink_that_is_gone_goes_to_its_heir<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let posts: Vec<_> = (0..120u8).map(|n| post(&n.to_string(), &format!("text {n}"))).collect();
+    let matched: Vec<_> = posts.iter().zip(0..).map(|(post, n)| (post, n, Severity::Low)).collect();
+    commit(&store, at(0), &matched).await;
+    let retried = store.seal(&sink(), 1, at(0)).await.unwrap().deliveries.remove(0);
+    let later = Settlement::Retry { at: at(60), uncertain: true, counts: true, why: "down".into() };
+    store.settle(&retried.id, later, Gate::default(), at(1)).await.unwrap();
+    let dead = store.seal(&sink(), 1, at(1)).await.unwrap().deliveries.remove(0);
+    let refused = Settlement::Dead { why: "refused".into() };
+    store.settle(&dead.id, refused, Gate::default(), at(1)).await.unwrap();
+    let heir = SinkId::new("matrix", "room");
+    store.hand_over(&sink(), &heir).await.unwrap();
+    store.hand_over(&sink(), &heir).await.unwrap();
+    drop(store);
+    let kind = kind.reopened(at(2));
+    let store = kind.store();
+    let outbox = store.outbox().await.unwrap();
+    assert!(outbox.len() == 120 && outbox.iter().all(|delivery| delivery.sink == heir));
+    assert!(store.seal(&sink(), 200, at(100)).await.unwrap().deliveries.is_empty());
+    let sealed = store.seal(&heir, 200, at(100)).await.unwrap().deliveries;
+    assert_eq!(sealed.len(), 119, "a dead letter changes hands too, and stays one");
+    let again = sealed.iter().find(|delivery| delivery.id == retried.id).unwrap();
+    assert_eq!((&again.body, again.uncertain, again.attempts), (&retried.body, true, 2));
 }
 
 async fn a_notice_is_filed_once<K: Kind>() {

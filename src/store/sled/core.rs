@@ -39,6 +39,9 @@ pub(super) struct Core {
     _lock: Lock,
 }
 
+/// Deliveries that change hands in one transaction.
+const HANDED_OVER_AT_ONCE: usize = 100;
+
 /// What finding the next delivery needs to know of one.
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
@@ -126,6 +129,10 @@ impl Core {
             turns.push(Turn { timeline: timeline.clone(), fence: self.fence, state });
         }
         Claimed { turns, next }
+    }
+
+    pub(super) fn release(&mut self) {
+        self.held.clear();
     }
 
     pub(super) fn resolved(
@@ -284,6 +291,33 @@ impl Core {
         for notice in &new {
             self.wait(notice);
         }
+        Ok(())
+    }
+
+    pub(super) fn hand_over(&mut self, gone: &SinkId, heir: &SinkId) -> Result<(), StoreError> {
+        let moving: Vec<_> = self.waiting.get(gone).into_iter().flat_map(BTreeMap::keys).cloned().collect();
+        for some in moving.chunks(HANDED_OVER_AT_ONCE) {
+            let (mut draft, mut moved) = (self.trees.draft(), Vec::new());
+            for id in some {
+                let Some(delivery) = get_delivery(&draft, id)? else { continue };
+                moved.push(Delivery { sink: heir.clone(), ..delivery });
+            }
+            moved.iter().try_for_each(|delivery| put_header(&mut draft, delivery))?;
+            self.unsynced |= draft.apply()?;
+            for delivery in &moved {
+                if let Some(waiting) = self.waiting.get_mut(gone) {
+                    waiting.remove(&delivery.id);
+                }
+                self.wait(delivery);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let mut draft = self.trees.draft();
+        draft.put(Tree::Meta, b"checked", &now)?;
+        self.unsynced |= draft.apply()?;
         Ok(())
     }
 

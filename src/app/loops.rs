@@ -1,0 +1,90 @@
+//! The loops of one configuration: how they are built and started.
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::tasks::Tasks;
+use super::{App, reload};
+use crate::alive::{self, Alive, Signs};
+use crate::dispatch::{self, Dispatch};
+use crate::model::post::Post;
+use crate::poll::{self, Committer, Matcher, Poll};
+use crate::sink::Sink;
+use crate::watch::Origin;
+
+/// Looks that may wait for the committer.
+const WAITING_LOOKS: usize = 16;
+
+impl App {
+    /// Starts the loops of the present configuration; they stop with `stop`, or on their own.
+    pub(super) async fn start(&mut self, stop: &CancellationToken) -> anyhow::Result<Tasks> {
+        let mut loops = Tasks::under(stop);
+        for (gone, heir) in &self.config.heirs {
+            self.store.hand_over(gone, heir).await?;
+        }
+        for sink in self.config.sinks.clone() {
+            let name = format!("dispatch {}", sink.id());
+            let dispatch = self.dispatch(sink).await?;
+            let beat = self.pulse.register(name.clone(), dispatch::PERIOD);
+            loops.spawn(name, dispatch.run(beat, loops.stopping()));
+        }
+        if let Some(signs) = self.config.signs.clone() {
+            let beat = self.pulse.register("alive", alive::PERIOD);
+            loops.spawn("alive", self.alive(signs).run(beat, loops.stopping()));
+        }
+        let (messages, waiting) = mpsc::channel(WAITING_LOOKS);
+        let committed = Arc::new(Notify::new());
+        let beat = self.pulse.register("commit", poll::TICK);
+        // It stops once nobody can hand it anything any more.
+        loops.spawn("commit", self.committer().run(waiting, committed.clone(), beat));
+        let poll = self.poll().await?;
+        let beat = self.pulse.register("poll", poll::TICK);
+        loops.spawn("poll", poll.run(messages, committed, beat, loops.stopping()));
+        self.tell_of_orphans().await?;
+        Ok(loops)
+    }
+
+    async fn tell_of_orphans(&self) -> anyhow::Result<()> {
+        let outbox = self.store.outbox().await?;
+        let notices = reload::tell_of_orphans(&self.config, &outbox, self.clock.now());
+        if !notices.is_empty() {
+            self.store.tell(notices).await?;
+            self.filed.notify_waiters();
+        }
+        Ok(())
+    }
+
+    fn alive(&self, signs: Signs) -> Alive {
+        Alive {
+            signs,
+            sources: self.config.sources.clone(),
+            tally: self.tally.clone(),
+            operators: self.config.operators.clone(),
+            store: self.store.clone(),
+            filed: self.filed.clone(),
+            pulse: self.pulse.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    pub(super) async fn poll(&mut self) -> anyhow::Result<Poll> {
+        let (sources, store, clock) = (self.config.sources.clone(), self.store.clone(), self.clock.clone());
+        let watch = self.config.watch.clone();
+        let matcher: Matcher = Arc::new(move |post: &Post, origin: &Origin| watch.matches_from(post, origin));
+        Ok(Poll::new(sources, store, matcher, clock, self.rng.fork()).await?)
+    }
+
+    pub(super) fn committer(&mut self) -> Committer {
+        let (routes, operators) = (self.config.routes.clone(), self.config.operators.clone());
+        let (store, clock, filed) = (self.store.clone(), self.clock.clone(), self.filed.clone());
+        Committer::new(store, routes, operators, clock, self.rng.fork(), filed, self.tally.clone())
+    }
+
+    pub(super) async fn dispatch(&mut self, sink: Arc<dyn Sink>) -> anyhow::Result<Dispatch> {
+        let (store, clock, operators) =
+            (self.store.clone(), self.clock.clone(), self.config.operators.clone());
+        Ok(Dispatch::new(sink, store, operators, clock, self.rng.fork(), self.filed.clone()).await?)
+    }
+}
