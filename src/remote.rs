@@ -2,6 +2,7 @@
 //!
 //! A call ends in an answer, whatever its status, or in a [`CallError`]; what a status means only the adapter knows.
 
+mod address;
 mod host;
 mod request;
 mod wait;

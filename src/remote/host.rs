@@ -1,6 +1,6 @@
 //! The one object per host and credential through which every call to it goes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +19,7 @@ use reqwest::{Client, Method, Url};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::address::{PublicOnly, may_be_public};
 use super::request::{Answer, CallError, Follow, Request};
 use crate::clock::Clock;
 
@@ -30,6 +31,10 @@ pub struct Remotes {
 
 struct Shared {
     client: Client,
+    /// For hosts that nobody configured.
+    wary: Client,
+    /// The names of hosts that are configured.
+    trusted: Mutex<HashSet<String>>,
     clock: Arc<dyn Clock>,
     hosts: Mutex<HashMap<(String, String), Arc<Host>>>,
 }
@@ -74,16 +79,23 @@ impl Remotes {
     /// # Errors
     /// If there is no list of certificate authorities on this machine.
     pub fn new(clock: Arc<dyn Clock>, agent: &str) -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
-            .user_agent(agent)
-            .redirect(Policy::none())
-            .connect_timeout(Duration::from_secs(5))
-            .build()?;
-        Ok(Self { shared: Arc::new(Shared { client, clock, hosts: Mutex::default() }) })
+        let builder = || {
+            let builder = Client::builder().user_agent(agent).redirect(Policy::none());
+            builder.connect_timeout(Duration::from_secs(5))
+        };
+        let (client, wary) = (builder().build()?, builder().dns_resolver(Arc::new(PublicOnly)).build()?);
+        let (hosts, trusted) = (Mutex::default(), Mutex::default());
+        Ok(Self { shared: Arc::new(Shared { client, wary, trusted, clock, hosts }) })
     }
 
     /// The host of `url` as `who` sees it: limits belong to a host and a credential. The first caller sets the pace.
+    ///
+    /// `url` is from the configuration, so the host is trusted and may have any address. Hosts that answers lead to
+    /// are called only at public addresses.
     pub fn host(&self, url: &Url, who: &str, pace: Pace) -> Remote {
+        let mut trusted = self.shared.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+        trusted.extend(url.host_str().map(str::to_owned));
+        drop(trusted);
         Remote { shared: self.shared.clone(), host: self.shared.host(url, who, pace), who: who.to_owned() }
     }
 }
@@ -93,6 +105,15 @@ impl Shared {
         let origin = url.origin().ascii_serialization();
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         hosts.entry((origin, who.to_owned())).or_insert_with(|| Arc::new(Host::new(url, pace))).clone()
+    }
+
+    /// What calls the host of `url`, if it may be called.
+    fn client(&self, url: &Url) -> Option<&Client> {
+        let trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+        if url.host_str().is_some_and(|name| trusted.contains(name)) {
+            return Some(&self.client);
+        }
+        may_be_public(url).then_some(&self.wary)
     }
 }
 
@@ -186,7 +207,12 @@ impl Remote {
 
     async fn exchange(&self, request: Request) -> Result<Answer, CallError> {
         let Request { method, url, headers, body, most, .. } = request;
-        let mut call = self.shared.client.request(method, url.clone()).headers(headers);
+        let client = self.shared.client(&url).ok_or_else(|| {
+            self.not_sent(
+                "an answer led to this private address, and only hosts in the configuration may have one",
+            )
+        })?;
+        let mut call = client.request(method, url.clone()).headers(headers);
         if let Some(body) = body {
             call = call.body(body);
         }

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use html5gum::{Token, Tokenizer};
 use jiff::{SignedDuration, Timestamp};
-use scraper::Html;
 use serde::{Deserialize, Serialize};
 use toml_span::value::ValueInner;
 use toml_span::{DeserError, Deserialize as FromToml, Value};
@@ -221,18 +221,17 @@ fn is_web_page(text: &str) -> bool {
 /// The feed that a web page names in its head, which is in its first 64 KiB; without a query, which may hold a secret.
 fn linked_feed(html: &str, base: &Url) -> Option<String> {
     let head = &html[..html.floor_char_boundary(64 << 10)];
-    let links = head.split("<link").skip(1).filter_map(|rest| rest.split_once('>'));
-    links.take(100).find_map(|(attributes, _)| {
-        let link = Html::parse_fragment(&format!("<link{attributes}>"));
-        let link = link
-            .tree
-            .values()
-            .find_map(|node| node.as_element().filter(|element| element.name() == "link"))?;
+    Tokenizer::new(head).take(10_000).find_map(|Ok(token)| {
+        let Token::StartTag(tag) = token else { return None };
+        let attribute = |name: &[u8]| std::str::from_utf8(tag.attributes.get(name)?).ok();
         let is_feed = ["application/rss+xml", "application/atom+xml", "application/feed+json"]
-            .contains(&link.attr("type").unwrap_or(""));
-        let feed = base.join(link.attr("href")?).ok()?;
+            .contains(&attribute(b"type").unwrap_or(""));
+        if *tag.name != b"link"[..] || !is_feed {
+            return None;
+        }
+        let feed = base.join(attribute(b"href")?).ok()?;
         let shown = feed.as_str().split(['?', '#']).next()?.to_owned();
-        (is_feed && matches!(feed.scheme(), "http" | "https")).then_some(shown)
+        matches!(feed.scheme(), "http" | "https").then_some(shown)
     })
 }
 

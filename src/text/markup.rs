@@ -1,9 +1,9 @@
 //! HTML as plain text, and the links in it.
 //!
 //! Any bytes may come here, and a tree of hostile HTML costs time that grows with the square of its depth. So no tree is
-//! built: tags are told apart in one pass, and the HTML parser only decodes references and attributes.
+//! built: tags are taken as they come.
 
-use scraper::{Html, Node};
+use html5gum::{DefaultEmitter, Error, StartTag, Token, Tokenizer};
 use url::Url;
 
 /// What people read of a piece of HTML.
@@ -99,64 +99,80 @@ fn is_reference(after: &str) -> bool {
     }
 }
 
+/// How often reading goes on behind a tag that never ends, so that it hides nothing but itself.
+const MOST_TORN: usize = 16;
+
 /// The text of `html`, and how many tags it has.
 fn read(html: &str) -> (Plain, usize) {
-    let html = &html[..html.floor_char_boundary(LONGEST)];
-    let lower = html.to_ascii_lowercase();
-    let mut writer = Writer::default();
-    let (mut at, mut tags) = (0, 0);
-    while let Some(found) = html[at..].find('<') {
-        let start = at + found;
-        writer.write(&html[at..start]);
-        let Some(end) = markup_end(&html[start..]).map(|length| start + length) else {
-            return (writer.finish(), tags);
-        };
-        let (closes, after) = match lower[start + 1..end].strip_prefix('/') {
-            Some(after) => (true, after),
-            None => (false, &lower[start + 1..end]),
-        };
-        let name = tag_name(after);
-        at = end;
-        if end == start + 1 {
-            writer.write("&lt;");
-        } else if !name.is_empty() {
-            tags += 1;
-            writer.tag(name, closes, &html[start..end]);
-            if !closes && SKIPPED.contains(&name) {
-                let skipped = lower[end..].find(&format!("</{name}"));
-                at = skipped.map_or(html.len(), |length| end + length);
-            }
-        }
+    let mut reader = Reader::default();
+    let mut rest = &html[..html.floor_char_boundary(LONGEST)];
+    for _ in 0..MOST_TORN {
+        let Some(torn) = reader.read(rest) else { break };
+        let Some(end) = rest[torn..].find('>') else { break };
+        rest = &rest[torn + end + 1..];
     }
-    writer.write(&html[at..]);
-    (writer.finish(), tags)
+    (reader.writer.finish(), reader.tags)
 }
 
-/// How long the tag or comment is that `html` starts with; 1 if its `<` is only a sign, `None` if it has no end.
-fn markup_end(html: &str) -> Option<usize> {
-    if let Some(comment) = html.strip_prefix("<!--") {
-        return comment.find("-->").map(|at| at + 7);
-    }
-    let mut bytes = html.bytes().enumerate().skip(1).peekable();
-    match bytes.peek()?.1 {
-        b'/' | b'!' | b'?' => {}
-        byte if byte.is_ascii_alphabetic() => {}
-        _ => return Some(1),
-    }
-    let (mut quote, mut before) = (None, b' ');
-    for (at, byte) in bytes {
-        match (byte, quote) {
-            (b'>', None) => return Some(at + 1),
-            (b'"' | b'\'', None) if before == b'=' => quote = Some(byte),
-            (byte, Some(open)) if byte == open => quote = None,
-            _ => {}
+/// Reads tags and text as they come.
+#[derive(Debug, Default)]
+struct Reader {
+    writer: Writer,
+    tags: usize,
+    /// The element being skipped.
+    skipped: Option<Vec<u8>>,
+}
+
+impl Reader {
+    /// Reads `html`; tells where the tag begins that has no end, if there is one.
+    fn read(&mut self, html: &str) -> Option<usize> {
+        let mut emitter = DefaultEmitter::<usize>::new_with_span();
+        emitter.naively_switch_states(true);
+        let (mut end, mut torn) = (0, false);
+        for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
+            match token {
+                Token::StartTag(tag) => {
+                    end = tag.span.end;
+                    self.start(&tag);
+                }
+                Token::EndTag(tag) => {
+                    end = tag.span.end;
+                    self.end(&tag.name);
+                }
+                Token::String(text) => {
+                    end = text.span.end;
+                    if self.skipped.is_none() {
+                        self.writer.write(&String::from_utf8_lossy(&text));
+                    }
+                }
+                Token::Comment(comment) => end = comment.span.end,
+                Token::Doctype(doctype) => end = doctype.span.end,
+                Token::Error(error) => torn |= *error == Error::EofInTag,
+            }
         }
-        if !byte.is_ascii_whitespace() {
-            before = byte;
+        torn.then_some(end)
+    }
+
+    fn start(&mut self, tag: &StartTag<usize>) {
+        self.tags += 1;
+        let name = std::str::from_utf8(&tag.name).unwrap_or("");
+        if self.skipped.is_none() {
+            self.writer.tag(name, false);
+            if let ("a" | "area", Some(href)) = (name, tag.attributes.get(&b"href"[..])) {
+                self.writer.link(&String::from_utf8_lossy(href));
+            }
+            self.skipped = (SKIPPED.contains(&name) && !tag.self_closing).then(|| tag.name.to_vec());
         }
     }
-    // A quote that never ends hides nothing but its tag.
-    html.find('>').map(|at| at + 1)
+
+    fn end(&mut self, name: &[u8]) {
+        self.tags += 1;
+        if self.skipped.is_none() {
+            self.writer.tag(std::str::from_utf8(name).unwrap_or(""), true);
+        } else if self.skipped.as_deref() == Some(name) {
+            self.skipped = None;
+        }
+    }
 }
 
 /// What separates two words of the text.
@@ -169,7 +185,7 @@ enum Gap {
     Paragraph,
 }
 
-/// Gathers text that still has its character references, and links.
+/// Gathers text and links.
 #[derive(Debug, Default)]
 struct Writer {
     text: String,
@@ -179,12 +195,11 @@ struct Writer {
 }
 
 impl Writer {
-    fn tag(&mut self, name: &str, closes: bool, source: &str) {
+    fn tag(&mut self, name: &str, closes: bool) {
         match name {
             "br" => self.line(),
             "pre" if closes => self.preformatted = self.preformatted.saturating_sub(1),
             "pre" => self.preformatted += 1,
-            "a" | "area" if !closes => self.link(source),
             _ => {}
         }
         let gap = match name {
@@ -208,6 +223,7 @@ impl Writer {
                 self.gap = self.gap.max(Gap::Space);
             } else {
                 self.text.push_str(match std::mem::take(&mut self.gap) {
+                    _ if self.text.is_empty() => "",
                     Gap::None => "",
                     Gap::Space => " ",
                     Gap::Line => "\n",
@@ -218,55 +234,18 @@ impl Writer {
         }
     }
 
-    fn link(&mut self, source: &str) {
-        if self.links.len() >= MOST_LINKS {
-            return;
-        }
-        let parsed = Html::parse_fragment(source);
-        let href = parsed.tree.values().find_map(|node| node.as_element()?.attr("href"));
-        let href = href.unwrap_or("").trim();
+    fn link(&mut self, href: &str) {
+        let href = href.trim();
         let web =
             Url::parse(href).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if web && !self.links.iter().any(|link| link == href) {
+        if web && self.links.len() < MOST_LINKS && !self.links.iter().any(|link| link == href) {
             self.links.push(href.to_owned());
         }
     }
 
     fn finish(self) -> Plain {
-        Plain { text: folded(&decoded(self.text)), links: self.links }
+        Plain { text: self.text, links: self.links }
     }
-}
-
-/// `text`, which has no tags, with its character references decoded.
-fn decoded(text: String) -> String {
-    if !text.contains('&') {
-        return text;
-    }
-    let parsed = Html::parse_fragment(&text);
-    let texts = parsed.tree.values().filter_map(Node::as_text);
-    texts.map(|text| &*text.text).collect()
-}
-
-/// `text` with white space folded that only came with decoding, such as spaces that do not break.
-fn folded(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    let mut empty = 0;
-    for line in text.split('\n') {
-        let mut words = line.split_whitespace().peekable();
-        if words.peek().is_none() {
-            empty += 1;
-            continue;
-        }
-        if !folded.is_empty() {
-            folded.push_str(if empty > 0 { "\n\n" } else { "\n" });
-        }
-        empty = 0;
-        for (at, word) in words.enumerate() {
-            folded.push_str(if at > 0 { " " } else { "" });
-            folded.push_str(word);
-        }
-    }
-    folded
 }
 
 #[cfg(test)]

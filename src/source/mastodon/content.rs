@@ -79,7 +79,7 @@ mod tests {
             ("a < b", "a < b"),
             ("<p class=\"quote-inline\">never closed", ""),
             ("<a class=\"mention\" href=\"x", ""),
-            ("<", ""),
+            ("<", "<"),
             ("", ""),
         ] {
             assert_eq!(readable(html).text, text, "{html}");

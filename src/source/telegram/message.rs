@@ -3,10 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use scraper::ElementRef;
 use serde_json::Value;
 
-use super::tree::{all, elements, first, has, is_within, line};
+use super::tree::Element;
 use crate::model::post::{Media, Platform, Post, Reference};
 use crate::source::answer::bounded;
 use crate::text::markup::plain;
@@ -39,36 +38,37 @@ pub enum Told {
 const MOST_MEDIA: usize = 50;
 
 /// The message in `element`, which has `data-post`; `None` if that is no number.
-pub fn read(element: ElementRef<'_>) -> Option<Message> {
-    let (channel, id) = reference(element.value().attr("data-post")?)?;
-    let posted_at = all(element, "tgme_widget_message_date")
-        .flat_map(elements)
-        .find_map(|time| time.value().attr("datetime")?.parse().ok());
-    let told = if has(element, "service_message") {
+pub fn read(element: Element<'_>) -> Option<Message> {
+    let (channel, id) = reference(element.attr("data-post")?)?;
+    let posted_at = element
+        .all("tgme_widget_message_date")
+        .flat_map(Element::elements)
+        .find_map(|time| time.attr("datetime")?.parse().ok());
+    let told = if element.has("service_message") {
         Told::Service
     } else {
         let post = post(element, channel, id, posted_at);
         let empty = post.text.is_empty() && post.media.is_empty();
         // The notice is in every message, for old programs, beside what it stands in for.
-        let is_notice_all = first(element, "message_media_not_supported").is_some()
-            && first(element, "media_supported_cont").is_none();
+        let is_notice_all = element.first("message_media_not_supported").is_some()
+            && element.first("media_supported_cont").is_none();
         if empty && is_notice_all {
             Told::Hidden(format!("post {channel}/{id}: Telegram shows it only in its app"))
         } else {
             Told::Post(Box::new(post))
         }
     };
-    let view = element.value().attr("data-view");
+    let view = element.attr("data-view");
     Some(Message { id, posted_at, channel: view.and_then(channel_id), told })
 }
 
-fn post(element: ElementRef<'_>, channel: &str, id: u64, posted_at: Option<Timestamp>) -> Post {
+fn post(element: Element<'_>, channel: &str, id: u64, posted_at: Option<Timestamp>) -> Post {
     let body =
         first_own(element, "js-message_text").or_else(|| first_own(element, "tgme_widget_message_text"));
-    let body = body.map(|body| plain(&body.inner_html())).unwrap_or_default();
+    let body = body.map(|body| plain(body.inner())).unwrap_or_default();
     let mut text = body.text;
     let poll = ["tgme_widget_message_poll_question", "tgme_widget_message_poll_option_text"];
-    for part in poll.iter().flat_map(|class| all(element, class)).map(line) {
+    for part in poll.iter().flat_map(|class| element.all(class)).map(Element::line) {
         let before = if text.is_empty() { "" } else { "\n" };
         text.extend([before, &part]);
     }
@@ -87,23 +87,23 @@ fn post(element: ElementRef<'_>, channel: &str, id: u64, posted_at: Option<Times
 }
 
 /// The first element with `class` that is not part of the message that is answered.
-fn first_own<'a>(element: ElementRef<'a>, class: &str) -> Option<ElementRef<'a>> {
-    all(element, class).find(|found| !is_within(*found, "tgme_widget_message_reply"))
+fn first_own<'a>(element: Element<'a>, class: &str) -> Option<Element<'a>> {
+    element.all(class).find(|found| !found.is_within("tgme_widget_message_reply"))
 }
 
 /// Where a forwarded message was posted first, if that can be known.
-fn forwarded(element: ElementRef<'_>) -> Option<Reference> {
-    let name = first(element, "tgme_widget_message_forwarded_from_name")?;
-    let title = Some(line(name)).filter(|title| !title.is_empty());
-    other(name.value().attr("href")?, title, None)
+fn forwarded(element: Element<'_>) -> Option<Reference> {
+    let name = element.first("tgme_widget_message_forwarded_from_name")?;
+    let title = Some(name.line()).filter(|title| !title.is_empty());
+    other(name.attr("href")?, title, None)
 }
 
-fn answered(element: ElementRef<'_>) -> Option<Reference> {
-    let reply = first(element, "tgme_widget_message_reply")?;
-    let author = first(reply, "tgme_widget_message_author_name").map(line);
-    let text = first(reply, "js-message_reply_text").or_else(|| first(reply, "tgme_widget_message_text"));
-    let text = text.map(|text| bounded(line(text))).filter(|text| !text.is_empty());
-    other(reply.value().attr("href")?, author, text)
+fn answered(element: Element<'_>) -> Option<Reference> {
+    let reply = element.first("tgme_widget_message_reply")?;
+    let author = reply.first("tgme_widget_message_author_name").map(Element::line);
+    let text = reply.first("js-message_reply_text").or_else(|| reply.first("tgme_widget_message_text"));
+    let text = text.map(|text| bounded(text.line())).filter(|text| !text.is_empty());
+    other(reply.attr("href")?, author, text)
 }
 
 /// The message at `address`.
@@ -133,38 +133,39 @@ fn reference(text: &str) -> Option<(&str, u64)> {
 }
 
 /// Pictures, films, sounds, files, and the preview of a link by its words.
-fn media(element: ElementRef<'_>) -> Vec<Media> {
-    let found = elements(element).filter(|part| !is_within(*part, "tgme_widget_message_reply"));
+fn media(element: Element<'_>) -> Vec<Media> {
+    let found = element.elements().filter(|part| !part.is_within("tgme_widget_message_reply"));
     found.filter_map(one_media).take(MOST_MEDIA).collect()
 }
 
-fn one_media(part: ElementRef<'_>) -> Option<Media> {
+fn one_media(part: Element<'_>) -> Option<Media> {
     let source = |tag: &str| {
-        let tag = elements(part).find(|inner| inner.value().name() == tag);
-        tag.and_then(|tag| tag.value().attr("src")).map(str::to_owned)
+        let tag = part.elements().find(|inner| inner.name() == tag);
+        tag.and_then(|tag| tag.attr("src")).map(str::to_owned)
     };
     let media = |kind: &str, url, alt| Some(Media { kind: kind.into(), url, alt });
     let words = |classes: &[&str]| {
-        let lines: Vec<String> = classes.iter().filter_map(|class| first(part, class)).map(line).collect();
+        let lines: Vec<String> =
+            classes.iter().filter_map(|class| part.first(class)).map(Element::line).collect();
         let words = lines.join("\n");
         (!words.is_empty()).then(|| bounded(words))
     };
-    if has(part, "tgme_widget_message_photo_wrap") {
-        media("image", part.value().attr("style").and_then(background), None)
-    } else if has(part, "tgme_widget_message_video_player")
-        || has(part, "tgme_widget_message_roundvideo_player")
+    if part.has("tgme_widget_message_photo_wrap") {
+        media("image", part.attr("style").and_then(background), None)
+    } else if part.has("tgme_widget_message_video_player")
+        || part.has("tgme_widget_message_roundvideo_player")
     {
         media("video", source("video"), None)
-    } else if has(part, "tgme_widget_message_voice_player") {
+    } else if part.has("tgme_widget_message_voice_player") {
         media("audio", source("audio"), None)
-    } else if has(part, "tgme_widget_message_document_wrap") {
+    } else if part.has("tgme_widget_message_document_wrap") {
         media(
             "file",
             None,
             words(&["tgme_widget_message_document_title", "tgme_widget_message_document_extra"]),
         )
-    } else if has(part, "tgme_widget_message_link_preview") {
-        let link = part.value().attr("href").map(|href| href.replace("&amp;", "&"));
+    } else if part.has("tgme_widget_message_link_preview") {
+        let link = part.attr("href").map(|href| href.replace("&amp;", "&"));
         media("link", link, words(&["link_preview_title", "link_preview_description"]))
     } else {
         None

@@ -1,10 +1,8 @@
 //! A preview page: its messages, and what it says of its place in the channel.
 
-use scraper::ElementRef;
-
 use super::message::{Message, Told, read};
 use super::place::Shown;
-use super::tree::{all, elements, first, tree};
+use super::tree::{Element, Page};
 use crate::model::post::Post;
 
 /// What a page shows.
@@ -35,17 +33,17 @@ const CHANGED: Odd =
 
 /// Reads the page `html`.
 pub fn preview(html: &str) -> Result<Preview, Odd> {
-    let tree = tree(html).map_err(Odd::Unreadable)?;
-    let root = tree.root_element();
-    let numbered = elements(root).filter(|element| element.value().attr("data-post").is_some()).count();
-    let messages: Vec<Message> = all(root, "tgme_widget_message").filter_map(read).collect();
+    let page = Page::read(html).map_err(Odd::Unreadable)?;
+    let root = page.root();
+    let numbered = root.elements().filter(|element| element.attr("data-post").is_some()).count();
+    let messages: Vec<Message> = root.all("tgme_widget_message").filter_map(read).collect();
     if messages.is_empty() {
-        let history = first(root, "tgme_channel_history").is_some();
-        let says_so = first(root, "tme_no_messages_found").is_some();
+        let history = root.first("tgme_channel_history").is_some();
+        let says_so = root.first("tme_no_messages_found").is_some();
         if numbered > 0 || history && !says_so {
             return Err(CHANGED);
         }
-        let channel = history || first(root, "tgme_channel_info").is_some();
+        let channel = history || root.first("tgme_channel_info").is_some();
         return if channel { Ok(Preview::default()) } else { Err(Odd::NoChannel) };
     }
     let ids = || messages.iter().map(|message| message.id);
@@ -79,14 +77,13 @@ fn is_changed(preview: &Preview) -> bool {
 }
 
 /// Whether the page leads to older messages.
-fn leads_on(root: ElementRef<'_>) -> bool {
-    let button = all(root, "tme_messages_more").any(|more| more.value().attr("data-before").is_some());
+fn leads_on(root: Element<'_>) -> bool {
+    let button = root.all("tme_messages_more").any(|more| more.attr("data-before").is_some());
     button
-        || elements(root).any(|element| {
-            let value = element.value();
-            value.name() == "link"
-                && value.attr("rel") == Some("prev")
-                && value.attr("href").is_some_and(|href| href.contains("before="))
+        || root.elements().any(|element| {
+            element.name() == "link"
+                && element.attr("rel") == Some("prev")
+                && element.attr("href").is_some_and(|href| href.contains("before="))
         })
 }
 
