@@ -2,7 +2,10 @@
 
 pub mod backoff;
 pub mod calendar;
+pub mod cadence;
+pub mod coverage;
 pub mod delivery;
+pub mod look;
 pub mod matched;
 pub mod post;
 pub mod sink;

@@ -27,9 +27,10 @@ pub use purse::spent;
 
 use crate::clock::{Clock, sleep_until};
 use crate::model::backoff::full_jitter;
+use crate::model::look::FAILURES_TOLD;
 use crate::model::matched::Match;
 use crate::model::post::{Platform, Post};
-use crate::model::timeline::{FAILURES_TOLD, TimelineId, Turn};
+use crate::model::timeline::{TimelineId, Turn};
 use crate::pulse::Beat;
 use crate::source::{Ask, Common, Page, Source, SourceError, Watched};
 use crate::store::{Store, StoreError};
@@ -87,6 +88,7 @@ pub(crate) struct Lost {
 pub(crate) struct Look {
     pub(crate) turn: Turn,
     pub(crate) watch: Watch,
+    pub(crate) asked_at: Timestamp,
     pub(crate) result: Result<Page, SourceError>,
     /// For each post of the page, the rules that hold for it.
     pub(crate) matches: Vec<Vec<Match>>,
@@ -283,7 +285,7 @@ impl Poll {
             let posts = result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
             let origin = Origin { platform: &watch.watching.platform, account: &watch.account };
             let matches = posts.iter().map(|post| matcher(post, &origin)).collect();
-            Done::Looked(Box::new(Look { turn, watch, result, matches, aside }))
+            Done::Looked(Box::new(Look { turn, watch, asked_at: now, result, matches, aside }))
         };
         Ok(looking.boxed())
     }

@@ -21,6 +21,8 @@ use jiff::{SignedDuration, Timestamp};
 use toml_span::{DeserError, Error, Value};
 
 use crate::clock::Clock;
+use crate::model::coverage::Cause;
+use crate::model::look::Missed;
 use crate::model::post::Post;
 use crate::model::spend::{Budget, Portion, Reads};
 use crate::model::timeline::{Cursor, TimelineId};
@@ -99,8 +101,14 @@ pub struct Page {
     pub posts: Vec<Post>,
     /// Where the next page begins; `None` leaves the cursor where it is.
     pub next: Option<Cursor>,
-    /// Whether posts are known to wait behind `next`.
+    /// Whether posts are known to wait behind `next`. A page without more ends the look: from the newest post back to
+    /// what earlier looks reached, everything was handed out.
     pub more: bool,
+    /// With the page that ends a look: what of that the platform no longer shows.
+    pub missed: Option<Missed>,
+    /// Whether the platform shows only its newest posts, however many there were since: if none of them is known, some
+    /// may be missed.
+    pub window: bool,
     /// What could not be read, a line each, fit to be shown.
     pub unreadable: Vec<String>,
     /// Calls the platform still allows in this window, and when it ends.
@@ -118,8 +126,10 @@ pub enum SourceError {
     Later(Timestamp, String),
     /// Nothing until then; people are told.
     Paused(Timestamp, String),
-    /// Nothing until a person acts; tried again now and then; people are told.
+    /// Nothing of this account until a person acts; tried again now and then; people are told.
     Broken(String),
+    /// Nothing of the whole source until a person acts: its credentials or its credit; as `Broken` otherwise.
+    Barred(Cause, String),
     /// An answer that cannot be true, such as an empty timeline that was full before; people are told.
     Suspicious(String),
 }
@@ -127,7 +137,9 @@ pub enum SourceError {
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Retry(None, why) | Self::Broken(why) | Self::Suspicious(why) => f.write_str(why),
+            Self::Retry(None, why) | Self::Broken(why) | Self::Barred(_, why) | Self::Suspicious(why) => {
+                f.write_str(why)
+            }
             Self::Retry(Some(at), why) => write!(f, "{why} (again not before {at})"),
             Self::Later(until, why) => write!(f, "{why} (its turn comes at {until:.0})"),
             Self::Paused(until, why) => write!(f, "{why} (paused until {until})"),
@@ -136,6 +148,20 @@ impl fmt::Display for SourceError {
 }
 
 impl std::error::Error for SourceError {}
+
+impl SourceError {
+    /// What kind of failure it is, for the ledger.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Retry(Some(_), _) => Cause::RateLimit,
+            Self::Retry(None, _) => Cause::Outage,
+            Self::Later(..) | Self::Paused(..) => Cause::Credit,
+            Self::Broken(_) => Cause::Refusal,
+            Self::Barred(cause, _) => *cause,
+            Self::Suspicious(_) => Cause::Doubt,
+        }
+    }
+}
 
 /// What every source has in its table, beside what is its adapter's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

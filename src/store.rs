@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::model::coverage::Gap;
 use crate::model::delivery::{Delivery, DeliveryId, Excerpt, Settlement};
 use crate::model::matched::Severity;
 use crate::model::post::{Content, Platform, Post, PostKey};
@@ -85,8 +86,11 @@ pub trait Store: Send + Sync {
     /// The state of a timeline.
     async fn timeline(&self, id: &TimelineId) -> Result<Option<TimelineState>, StoreError>;
 
-    /// Forgets posts that their timelines no longer answer with, and stories long over: what was last touched before
-    /// the UTC day `before`.
+    /// The gaps of a timeline that ended, the oldest first.
+    async fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError>;
+
+    /// Forgets posts that their timelines no longer answer with, gaps and stories long over: what was last touched
+    /// before the UTC day `before`.
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError>;
 }
 
@@ -137,6 +141,8 @@ pub struct Outcome {
     pub turn: Turn,
     /// The timeline's state from now on.
     pub state: TimelineState,
+    /// The timeline's gaps that ended.
+    pub gaps: Vec<Gap>,
     /// The posts of the page, each once.
     pub posts: Vec<Sighted>,
     /// The matched ones among them that people should hear of.

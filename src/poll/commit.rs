@@ -9,10 +9,12 @@ use tracing::{info, warn};
 
 use super::{Look, Lost, Message, TICK, decide};
 use crate::clock::Clock;
+use crate::model::coverage::Cause;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
+use crate::model::look::Turned;
 use crate::model::sink::SinkId;
 use crate::model::spend::Reads;
-use crate::model::timeline::{Trouble, Turned};
+use crate::model::timeline::Trouble;
 use crate::pulse::Beat;
 use crate::route::Routes;
 use crate::store::{News, Store, StoreError};
@@ -31,6 +33,7 @@ pub struct Committer {
     filed: Arc<Notify>,
     told: HashMap<(String, String), Timestamp>,
     tally: Tally,
+    running_since: Timestamp,
 }
 
 /// What the committer counted, for whoever tells of it. Cheap to clone.
@@ -72,8 +75,8 @@ impl Committer {
         filed: Arc<Notify>,
         tally: Tally,
     ) -> Self {
-        let told = HashMap::new();
-        Self { store, routes, operators, clock, rng, filed, told, tally }
+        let (told, running_since) = (HashMap::new(), clock.now());
+        Self { store, routes, operators, clock, rng, filed, told, tally, running_since }
     }
 
     /// Takes messages until nobody can send any more. `committed` rings after each.
@@ -103,8 +106,10 @@ impl Committer {
         let sightings = self.store.sightings(&decide::revisions(&look)).await?;
         self.count(&look, sightings.iter().map(|sighting| sighting.news));
         let (source, account) = (look.watch.watching.id.clone(), look.watch.account.clone());
-        let (mut outcome, turned) = decide::decide(look, sightings, &self.routes, now, &mut self.rng);
-        outcome.notices.extend(turned.and_then(|turned| self.notice(&source, &account, turned, now)));
+        let times = (self.running_since, now);
+        let (mut outcome, turned) = decide::decide(look, sightings, &self.routes, times, &mut self.rng);
+        let told = turned.into_iter().filter_map(|turned| self.notice(&source, &account, turned, now));
+        outcome.notices.extend(told);
         if let Some(aside) = &aside {
             let (charge, warning) = aside.settle(read, self.store.as_ref(), now).await?;
             outcome.charge = Some(charge);
@@ -125,7 +130,8 @@ impl Committer {
     /// Tells the operators of an account that cannot be found.
     pub(crate) async fn tell(&mut self, lost: &Lost) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let trouble = Trouble { since: now, why: lost.why.chars().take(400).collect() };
+        let why = lost.why.chars().take(400).collect();
+        let trouble = Trouble { since: now, cause: Cause::Refusal, why };
         if let Some(notice) = self.notice(&lost.source, &lost.account, Turned::Blind(trouble), now) {
             self.store.tell(vec![notice]).await?;
             self.filed.notify_waiters();
@@ -171,9 +177,20 @@ impl Committer {
                 );
                 (format!("{source} cannot read {account}"), text, trouble.why)
             }
-            Turned::Back { since } => {
+            Turned::Missed(gap) => {
+                let text = format!("From {:.0} to {:.0}: {}", gap.from, gap.until, gap.why);
+                (format!("{source} may have missed posts of {account}"), text, "missed".to_owned())
+            }
+            Turned::Quiet { since, .. } => {
+                (format!("{source}: {account} is silent"), format!("since {since:.0}"), "silent".to_owned())
+            }
+            Turned::Heard { since } => {
+                (format!("{source}: {account} posts again"), format!("since {since:.0}"), "posts".to_owned())
+            }
+            Turned::Back { trouble, .. } => {
                 let text = format!(
-                    "It could not be read since {since:.0}. What was posted meanwhile is being caught up."
+                    "It could not be read since {:.0}. What was posted meanwhile is being caught up.",
+                    trouble.since
                 );
                 (format!("{source} reads {account} again"), text, "back".to_owned())
             }

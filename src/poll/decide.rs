@@ -7,14 +7,16 @@ use jiff::{SignedDuration, Timestamp};
 use super::Look;
 use crate::model::backoff::{full_jitter, jittered};
 use crate::model::calendar::day;
+use crate::model::coverage::Cause;
 use crate::model::delivery::Excerpt;
+use crate::model::look::{Finished, Looked, Missed, Moment, Turned};
 use crate::model::matched::{Match, Severity};
 use crate::model::post::{Content, Post, PostKey};
 use crate::model::sink::SinkId;
 use crate::model::story::{Copy, StoryId};
-use crate::model::timeline::{Looked, TimelineState, Turned};
+use crate::model::timeline::TimelineState;
 use crate::route::Routes;
-use crate::source::{Common, SourceError};
+use crate::source::{Common, Page, SourceError};
 use crate::store::{Addressed, Filing, News, Outcome, Sighted, Sighting};
 use crate::story::Sketch;
 
@@ -37,25 +39,31 @@ pub(super) fn decide(
     look: Look,
     sightings: Vec<Sighting>,
     routes: &Routes,
-    now: Timestamp,
+    (running_since, now): (Timestamp, Timestamp),
     rng: &mut fastrand::Rng,
-) -> (Outcome, Option<Turned>) {
+) -> (Outcome, Vec<Turned>) {
     let common = look.watch.watching.common;
     let before = look.turn.state.clone().unwrap_or_else(|| first_sight(common, now));
     let (since, first) = (before.since, before.complete_at.is_none());
     let (looked, posts) = match look.result {
-        Ok(page) => {
+        Ok(mut page) => {
+            let missed = page.missed.take().or_else(|| overrun(&page, &before, &sightings));
+            let posted = posted(&page, &sightings, now);
             let cursor = page.next.filter(|cursor| cursor.0.len() <= CURSOR_BYTES);
-            (Looked::Page { cursor, more: page.more }, page.posts)
+            (Looked::Page { cursor, more: page.more, missed, posted }, page.posts)
         }
         Err(error) => (failed(error), Vec::new()),
     };
     let pause = match &looked {
         Looked::Page { .. } => jittered(common.every, rng),
-        _ => full_jitter(before.failures.saturating_add(1), common.every, LONGEST_BACKOFF, rng)
-            .max(common.every / 2),
+        Looked::Later { .. } | Looked::Failed { .. } => {
+            full_jitter(before.failures.saturating_add(1), common.every, LONGEST_BACKOFF, rng)
+                .max(common.every / 2)
+        }
     };
-    let (state, turned) = before.finish(looked, pause, now);
+    let canary_within = None;
+    let moment = Moment { asked_at: look.asked_at, now, running_since, pause, canary_within };
+    let Finished { state, turned, gaps } = before.finish(looked, &moment);
     let today = day(now);
     let mut page =
         PageSoFar { now, since, first, routes, seen: HashMap::new(), posts: Vec::new(), filings: Vec::new() };
@@ -63,10 +71,25 @@ pub(super) fn decide(
         page.add(post, matches, sighting);
     }
     let (posts, filings) = (page.posts, page.filings);
-    (
-        Outcome { turn: look.turn, state, posts, filings, notices: Vec::new(), charge: None, day: today },
-        turned,
-    )
+    let (turn, notices) = (look.turn, Vec::new());
+    (Outcome { turn, state, gaps, posts, filings, notices, charge: None, day: today }, turned)
+}
+
+/// What a window may have missed: if it shows nothing that is known, more may have passed through it.
+fn overrun(page: &Page, before: &TimelineState, sightings: &[Sighting]) -> Option<Missed> {
+    let looked = page.window && before.complete_at.is_some() && before.cadence.last.is_some();
+    let passed = !sightings.is_empty() && sightings.iter().all(|seen| seen.news == News::New);
+    (looked && passed).then(|| Missed {
+        cause: Cause::Overrun,
+        why: format!("none of the {} posts shown was seen before", page.posts.len()),
+        until: page.posts.iter().map(|post| post.posted_at).min().flatten(),
+    })
+}
+
+/// When the posts of a page that are new were posted.
+fn posted(page: &Page, sightings: &[Sighting], now: Timestamp) -> Vec<Timestamp> {
+    let seen = page.posts.iter().zip(sightings).filter(|(_, sighting)| sighting.news == News::New);
+    seen.map(|(post, _)| post.posted_at.unwrap_or(now).min(now)).collect()
 }
 
 fn first_sight(common: Common, now: Timestamp) -> TimelineState {
@@ -75,14 +98,17 @@ fn first_sight(common: Common, now: Timestamp) -> TimelineState {
 }
 
 fn failed(error: SourceError) -> Looked {
+    let cause = error.cause();
+    let (why, until, passing) = match error {
+        SourceError::Retry(at, why) => (why, at, true),
+        SourceError::Paused(until, why) => (why, Some(until), false),
+        SourceError::Later(until, why) => return Looked::Later { until, why },
+        SourceError::Broken(why) | SourceError::Barred(_, why) | SourceError::Suspicious(why) => {
+            (why, None, false)
+        }
+    };
     // What a server says of itself may be long; what is kept of it is not.
-    let short = |why: String| why.chars().take(400).collect();
-    match error {
-        SourceError::Retry(at, why) => Looked::Retry { at, why: short(why) },
-        SourceError::Later(until, _) => Looked::Later { until },
-        SourceError::Paused(until, why) => Looked::Paused { until, why: short(why) },
-        SourceError::Broken(why) | SourceError::Suspicious(why) => Looked::Broken { why: short(why) },
-    }
+    Looked::Failed { cause, why: why.chars().take(400).collect(), until, passing }
 }
 
 /// The posts of a page decided so far.

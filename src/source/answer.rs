@@ -71,6 +71,7 @@ pub fn hidden<'a>(error: SourceError, secrets: impl IntoIterator<Item = &'a str>
         SourceError::Later(until, why) => SourceError::Later(until, hide(why)),
         SourceError::Paused(until, why) => SourceError::Paused(until, hide(why)),
         SourceError::Broken(why) => SourceError::Broken(hide(why)),
+        SourceError::Barred(cause, why) => SourceError::Barred(cause, hide(why)),
         SourceError::Suspicious(why) => SourceError::Suspicious(hide(why)),
     }
 }

@@ -77,7 +77,8 @@ impl Source for Feeds {
         };
         // A feed that was cut short must be read again whole, so its validators are not kept.
         let next = next.filter(|next| !read.cut && ask.cursor != Some(next));
-        Ok(Page { posts: read.posts, next, unreadable: read.unreadable, ..Page::default() })
+        let (posts, unreadable) = (read.posts, read.unreadable);
+        Ok(Page { posts, next, window: true, unreadable, ..Page::default() })
     }
 }
 

@@ -23,6 +23,8 @@ use super::answer::{no_answer, reopens};
 use super::names::{Names, below, service};
 use super::{Ask, Common, Kit, Page, Plan, Source, SourceError, Watched};
 use crate::clock::Clock;
+use crate::model::coverage::Cause;
+use crate::model::look::Missed;
 use crate::model::post::Platform;
 use crate::model::timeline::TimelineId;
 use crate::remote::{Answer, Pace, Remote, Request, limit, retry_after};
@@ -105,10 +107,17 @@ fn handed_out(read: Preview, name: &str, ask: Ask<'_>, place: &Place) -> Result<
     let after = after.map_err(|why| SourceError::Suspicious(format!("the channel {name} {why}")))?;
     // What cannot be shown is told when it is new, not at every look.
     let is_new = |id: u64| place.last.is_none_or(|last| id > last);
+    let missed = place.is_cut_short(&read.shown).then(|| Missed {
+        cause: Cause::Horizon,
+        why: "the channel's pages end above the last post that was seen".into(),
+        until: read.shown.oldest,
+    });
     let unreadable = read.hidden.into_iter().filter(|(id, _)| is_new(*id)).map(|(_, why)| why);
     Ok(Page {
         posts: read.posts,
         more: after.walk.is_some(),
+        missed,
+        window: false,
         unreadable: unreadable.collect(),
         next: if ask.cursor.is_some() && after == *place { None } else { after.cursor() },
         ..Page::default()

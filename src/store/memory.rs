@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::shelf::Shelf;
 use super::{Claimed, News, Outcome, Sealed, Sighting, Store, StoreError};
+use crate::model::coverage::{Gap, keep};
 use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::sink::{Gate, SinkId};
@@ -24,6 +25,7 @@ pub struct MemoryStore {
 #[derive(Debug, Default, Clone)]
 struct Inner {
     timelines: HashMap<TimelineId, TimelineState>,
+    gaps: BTreeMap<(TimelineId, i32), Vec<Gap>>,
     held: HashMap<TimelineId, u64>,
     fence: u64,
     resolved: HashMap<(Platform, String), TimelineId>,
@@ -131,11 +133,14 @@ impl Store for MemoryStore {
     async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
         let mut guard = self.inner();
         let inner = &mut *guard;
-        let Outcome { turn, state, posts, filings, notices, charge, day } = outcome;
+        let Outcome { turn, state, gaps, posts, filings, notices, charge, day } = outcome;
         if inner.held.get(&turn.timeline) != Some(&turn.fence) {
             return Err(StoreError::Broken(format!("{} was committed by somebody else", turn.timeline)));
         }
         inner.held.remove(&turn.timeline);
+        for gap in gaps {
+            keep(inner.gaps.entry((turn.timeline.clone(), gap.day())).or_default(), gap);
+        }
         inner.timelines.insert(turn.timeline, state);
         for post in posts {
             inner.seen.insert(post.key, Seen { content: post.content, day, met: post.met });
@@ -230,11 +235,18 @@ impl Store for MemoryStore {
         Ok(self.inner().timelines.get(id).cloned())
     }
 
+    async fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError> {
+        let inner = self.inner();
+        let mine = inner.gaps.iter().filter(|((timeline, _), _)| timeline == id);
+        Ok(mine.flat_map(|(_, gaps)| gaps.iter().cloned()).collect())
+    }
+
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {
         let mut guard = self.inner();
         let inner = &mut *guard;
         inner.seen.retain(|_, seen| seen.day >= before);
         inner.spending.retain(|(_, day), _| *day >= before);
+        inner.gaps.retain(|(_, day), _| *day >= before);
         inner.stories.prune(now);
         Ok(())
     }

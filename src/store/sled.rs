@@ -27,6 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::core::Core;
 use super::{Claimed, OpenError, Outcome, Sealed, Sighting, Store, StoreError};
+use crate::model::coverage::Gap;
 use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, PostKey};
 use crate::model::sink::{Gate, SinkId};
@@ -179,6 +180,11 @@ impl Store for SledStore {
     async fn timeline(&self, id: &TimelineId) -> Result<Option<TimelineState>, StoreError> {
         let id = id.clone();
         self.ask(move |core| Ok(core.timeline(&id))).await
+    }
+
+    async fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError> {
+        let id = id.clone();
+        self.ask(move |core| core.gaps(&id)).await
     }
 
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {

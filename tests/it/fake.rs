@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use vigie::config::{Basics, Config, Configs, Digest};
+use vigie::model::coverage::Gap;
 use vigie::model::delivery::{Body, Delivery, DeliveryId, Settlement};
 use vigie::model::post::{Content, Platform, Post, PostKey};
 use vigie::model::sink::{Gate, SinkId};
@@ -227,6 +228,9 @@ impl Store for DyingStore {
     }
     async fn timeline(&self, id: &TimelineId) -> Result<Option<TimelineState>, StoreError> {
         self.call(self.store.timeline(id)).await
+    }
+    async fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError> {
+        self.call(self.store.gaps(id)).await
     }
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {
         self.call(self.store.prune(before, now)).await

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use vigie::model::coverage::{Cause, End, Gap};
 use vigie::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Notice, Settlement, State};
 use vigie::model::matched::Severity;
 use vigie::model::post::{Platform, Post, Reference};
@@ -107,6 +108,7 @@ contract! {
     pruning_forgets_what_is_no_longer_answered
     money_set_aside_is_given_back_and_counted_by_source_and_day
     what_was_set_aside_counts_as_spent_after_reopening
+    gaps_are_kept_in_order_also_after_reopening_and_forgotten_with_their_day
     a_copy_in_other_words_joins_its_story_also_after_reopening
     a_story_that_is_over_is_found_no_more
     many_stories_that_are_over_are_all_forgotten
@@ -184,8 +186,8 @@ fn outcome(turn: Turn, now: Timestamp) -> Outcome {
         complete_at: Some(now),
         ..TimelineState::first(None, now)
     };
-    let (posts, filings, notices) = (Vec::new(), Vec::new(), Vec::new());
-    Outcome { turn, state, posts, filings, notices, charge: None, day: 20_000 }
+    let (gaps, posts, filings, notices) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    Outcome { turn, state, gaps, posts, filings, notices, charge: None, day: 20_000 }
 }
 
 /// Commits posts as matched, each of the story it names.
@@ -520,6 +522,32 @@ async fn what_was_set_aside_counts_as_spent_after_reopening<K: Kind>() {
     drop(store);
     let kind = kind.reopened(at(0));
     assert_eq!(kind.store().spent("x.hub", 1..=1).await.unwrap(), spending(100));
+}
+
+async fn gaps_are_kept_in_order_also_after_reopening_and_forgotten_with_their_day<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let hour = 3600;
+    let gap = |from: i64, until: i64| Gap {
+        until: at(until),
+        end: End::Filled(at(until)),
+        ..Gap::open(at(from), Cause::Outage, "HTTP 500")
+    };
+    let gaps = [gap(0, hour), gap(2 * hour, 40 * hour), gap(41 * hour, 42 * hour)];
+    for (name, gaps) in [("1", &gaps[1..]), ("1", &gaps[..1]), ("11", &gaps[..1])] {
+        let turn = claim(&store, name, at(100 * hour)).await;
+        let outcome = Outcome { gaps: gaps.to_vec(), ..outcome(turn, at(-hour)) };
+        store.commit(outcome, at(100 * hour)).await.unwrap();
+    }
+    drop(store);
+    let kind = kind.reopened(at(0));
+    let store = kind.store();
+    assert_eq!(store.gaps(&timeline("1")).await.unwrap(), gaps);
+    assert_eq!(store.gaps(&timeline("11")).await.unwrap(), gaps[..1]);
+    assert_eq!(store.gaps(&timeline("2")).await.unwrap(), []);
+    store.prune(gaps[1].day(), at(0)).await.unwrap();
+    assert_eq!(store.gaps(&timeline("1")).await.unwrap(), gaps[1..], "a gap is as old as its end");
+    assert_eq!(store.gaps(&timeline("11")).await.unwrap(), []);
 }
 
 async fn a_copy_in_other_words_joins_its_story_also_after_reopening<K: Kind>() {

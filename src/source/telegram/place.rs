@@ -85,6 +85,12 @@ impl Place {
         }
         Ok(Self { walk: Some(Walk { before: oldest, top }), channel, ..self.clone() })
     }
+
+    /// Whether the page is the last one there is although messages between it and the last seen one may be missing.
+    pub fn is_cut_short(&self, shown: &Shown) -> bool {
+        let missing = |(last, (oldest, _)): (u64, (u64, u64))| oldest > last.saturating_add(1);
+        !shown.older && self.last.zip(shown.ends).is_some_and(missing)
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +128,17 @@ mod tests {
             assert_eq!(after(&Place::default(), &last).last, Some(99), "{last:?}");
         }
         assert_eq!(after(&Place::default(), &page(80, 99, true)).last, None);
+    }
+
+    #[test]
+    fn pages_that_end_above_the_last_seen_message_are_cut_short() {
+        let place = Place { last: Some(50), channel: Some(-7), walk: None };
+        for (oldest, older, short) in
+            [(80, false, true), (80, true, false), (51, false, false), (9, false, false)]
+        {
+            assert_eq!(place.is_cut_short(&page(oldest, 99, older)), short, "{oldest} {older}");
+        }
+        assert!(!Place::default().is_cut_short(&page(80, 99, false)), "a first look");
     }
 
     #[test]

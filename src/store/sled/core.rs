@@ -12,6 +12,7 @@ use super::archive::Archive;
 use super::lock::Lock;
 use super::seen::Seen;
 use super::trees::{Draft, Tree, Trees, broken};
+use crate::model::coverage::{Gap, keep};
 use crate::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Item, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::sink::{Gate, SinkId};
@@ -171,7 +172,7 @@ impl Core {
 
     pub(super) fn spent(&self, source: &str, mut days: RangeInclusive<i32>) -> Result<Spending, StoreError> {
         days.try_fold(Spending::default(), |sum, day| {
-            let of_day = self.trees.get(Tree::Spending, &spending_key(source, day))?;
+            let of_day = self.trees.get(Tree::Spending, &dated_key(source, day))?;
             Ok(sum.plus(of_day.unwrap_or_default()))
         })
     }
@@ -184,7 +185,7 @@ impl Core {
     }
 
     pub(super) fn commit(&mut self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
-        let Outcome { turn, state, mut posts, filings, notices, charge, day } = outcome;
+        let Outcome { turn, state, gaps, mut posts, filings, notices, charge, day } = outcome;
         if self.held.get(&turn.timeline) != Some(&turn.fence) {
             return Err(StoreError::Broken(format!("{} was committed by somebody else", turn.timeline)));
         }
@@ -205,9 +206,16 @@ impl Core {
         if let Some(charge) = charge {
             charge_into(&mut draft, &charge)?;
         }
+        for gap in gaps {
+            let key = dated_key(turn.timeline.as_str(), gap.day());
+            let mut kept = draft.get(Tree::Gap, &key)?.unwrap_or_default();
+            keep(&mut kept, gap);
+            draft.put(Tree::Gap, &key, &kept)?;
+        }
         let before = self.timelines.get(&turn.timeline);
-        let moved =
-            before.is_none_or(|before| before.cursor != state.cursor || before.trouble != state.trouble);
+        let moved = before.is_none_or(|before| {
+            before.cursor != state.cursor || before.trouble != state.trouble || before.open != state.open
+        });
         draft.put(Tree::Timeline, turn.timeline.as_str().as_bytes(), &state)?;
         let lasting = draft.len() > 1 || moved;
         self.unsynced |= draft.apply()? && lasting;
@@ -340,22 +348,45 @@ impl Core {
         self.timelines.get(id).cloned()
     }
 
+    pub(super) fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError> {
+        let mut gaps = Vec::new();
+        for entry in self.trees.entries(Tree::Gap, &undated_key(id.as_str())) {
+            let (key, _) = entry?;
+            gaps.extend(self.trees.get::<Vec<Gap>>(Tree::Gap, &key)?.unwrap_or_default());
+        }
+        Ok(gaps)
+    }
+
     /// Forgets a little. Tells whether there may be more.
     pub(super) fn prune(&mut self, before: i32, now: Timestamp) -> Result<bool, StoreError> {
         let mut draft = self.trees.draft();
         let mut more = self.seen.forget(before, 1, &self.trees, &mut draft)?;
         let reached = self.prune_stories(now, &mut draft)?;
         more |= !reached.is_empty();
-        for entry in self.trees.entries(Tree::Spending, b"") {
-            let (key, _) = entry?;
-            let day = key.last_chunk::<4>().map_or(i32::MIN, |day| i32::from_be_bytes(*day));
-            if day < before {
-                draft.remove(Tree::Spending, &key);
-            }
-        }
+        more |= self.prune_days(Tree::Spending, before, &mut draft)?;
+        more |= self.prune_days(Tree::Gap, before, &mut draft)?;
         self.unsynced |= draft.apply()?;
         self.pruned = reached;
         Ok(more)
+    }
+
+    /// Forgets some of what is kept by day. Tells whether there may be more.
+    fn prune_days(&self, tree: Tree, before: i32, draft: &mut Draft<'_>) -> Result<bool, StoreError> {
+        /// So many changes go in one transaction.
+        const AT_ONCE: usize = 50;
+        let mut forgotten = 0;
+        for entry in self.trees.entries(tree, b"") {
+            let (key, _) = entry?;
+            let day = key.last_chunk::<4>().map_or(i32::MIN, |day| i32::from_be_bytes(*day));
+            if day < before {
+                draft.remove(tree, &key);
+                forgotten += 1;
+            }
+            if forgotten == AT_ONCE {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Forgets stories that are over, from where the last call stopped. Gives where this one did; nothing at the end.
@@ -508,14 +539,18 @@ fn excerpt_key(id: &DeliveryId, n: usize) -> Vec<u8> {
 }
 
 fn charge_into(draft: &mut Draft<'_>, charge: &Charge) -> Result<(), StoreError> {
-    let key = spending_key(&charge.source, charge.day);
+    let key = dated_key(&charge.source, charge.day);
     let spent: Spending = draft.get(Tree::Spending, &key)?.unwrap_or_default();
     draft.put(Tree::Spending, &key, &spent.charged(charge))
 }
 
-fn spending_key(source: &str, day: i32) -> Vec<u8> {
-    let mut key = source.as_bytes().to_vec();
-    key.push(0);
+/// The key of what is kept of `name` by day; those of a name stand together.
+fn dated_key(name: &str, day: i32) -> Vec<u8> {
+    let mut key = undated_key(name);
     key.extend(day.to_be_bytes());
     key
+}
+
+fn undated_key(name: &str) -> Vec<u8> {
+    [name.as_bytes(), &[0]].concat()
 }

@@ -18,6 +18,8 @@ pub(super) enum Tree {
     Meta,
     /// Timeline id -> its state.
     Timeline,
+    /// Timeline id, day -> the gaps that ended on it.
+    Gap,
     /// `platform:account` -> timeline id.
     Resolved,
     /// Record number -> a day and the posts that were answered on it; see `seen`.
@@ -43,9 +45,10 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 14] = [
         (Self::Meta, "meta"),
         (Self::Timeline, "timeline"),
+        (Self::Gap, "gap"),
         (Self::Resolved, "resolved"),
         (Self::Seen, "seen"),
         (Self::Met, "met"),
