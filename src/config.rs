@@ -5,6 +5,7 @@ mod files;
 mod group;
 mod load;
 mod route;
+mod watchlists;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;

@@ -3,6 +3,10 @@
 //! A table is read field by field with [`Fields`]; whatever is wrong is kept with its place until the whole file was
 //! read. This is also the one place where the environment is looked at.
 
+mod document;
+
+pub use self::document::{Document, part_files, toml_files};
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -27,83 +31,17 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// The file, with line and column where they are known.
+    fn place(&self) -> String {
+        let at = self.at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+        format!("{}{at}", self.file.display())
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
-        if let Some((line, column)) = self.at {
-            write!(f, ":{line}:{column}")?;
-        }
-        write!(f, ": {}", self.message)
-    }
-}
-
-/// A configuration file's text, by which byte offsets become lines.
-#[derive(Clone, Debug)]
-pub struct Document {
-    /// Where it lies.
-    pub path: PathBuf,
-    /// What it says.
-    pub text: String,
-}
-
-impl Document {
-    /// Reads the file at `path`.
-    pub fn read(path: &Path) -> Result<Self, Problem> {
-        let unreadable =
-            |cause| Problem { file: path.to_owned(), at: None, message: format!("cannot be read: {cause}") };
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        Ok(Self { path: path.to_owned(), text })
-    }
-
-    /// The values in it.
-    pub fn parse(&self) -> Result<Value<'_>, Vec<Problem>> {
-        toml_span::parse(&self.text).map_err(|error| self.problems(error.into()))
-    }
-
-    /// A problem at `span`.
-    pub fn problem(&self, span: Span, message: impl Into<String>) -> Problem {
-        Problem { file: self.path.clone(), at: Some(self.line_column(span.start)), message: message.into() }
-    }
-
-    /// What reading found, in the file's words.
-    pub fn problems(&self, error: DeserError) -> Vec<Problem> {
-        error.errors.into_iter().flat_map(|error| self.explain(error)).collect()
-    }
-
-    fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        (line, String::from_utf8_lossy(&before[start..]).chars().count() + 1)
-    }
-
-    fn explain(&self, error: Error) -> Vec<Problem> {
-        match &error.kind {
-            ErrorKind::UnexpectedKeys { keys, expected } => {
-                let unknown = |(key, span): &(String, Span)| {
-                    let hint = nearest(key, expected.iter().map(String::as_str));
-                    let hint = hint.map_or_else(
-                        || format!("; known here: {}", expected.join(", ")),
-                        |near| format!("; did you mean `{near}`?"),
-                    );
-                    self.problem(*span, format!("unknown key `{key}`{hint}"))
-                };
-                keys.iter().map(unknown).collect()
-            }
-            ErrorKind::UnexpectedValue { expected, value } => {
-                let value = value.as_deref().unwrap_or("");
-                let hint = nearest(value, expected.iter().copied());
-                let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-                let known = expected.join(", ");
-                vec![self.problem(error.span, format!("`{value}` is none of {known}{hint}"))]
-            }
-            ErrorKind::MissingField(name) => vec![self.problem(error.span, format!("`{name}` is missing"))],
-            ErrorKind::Wanted { expected, found } => {
-                vec![self.problem(error.span, format!("{expected} is wanted here, not {found}"))]
-            }
-            ErrorKind::Custom(message) => vec![self.problem(error.span, message.clone())],
-            _ => vec![self.problem(error.span, error.to_string())],
-        }
+        write!(f, "{}: {}", self.place(), self.message)
     }
 }
 
@@ -304,7 +242,7 @@ mod tests {
     use super::*;
 
     fn document(text: &str) -> Document {
-        Document { path: "vigie.toml".into(), text: text.into() }
+        Document::new("vigie.toml", text)
     }
 
     fn problems<T: for<'de> Deserialize<'de>>(text: &str) -> Vec<String> {

@@ -69,6 +69,9 @@ struct Watchlist {
 }
 
 impl Watch {
+    /// What may also stand in the files of the folder of a watchlist's name.
+    pub const PARTS: [&str; 2] = ["concept", "rule"];
+
     /// Compiles watchlists; each is its name (the stem of its file) and its document.
     ///
     /// # Errors

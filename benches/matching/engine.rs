@@ -36,7 +36,7 @@ pub fn watch(terms: &Terms, inflected: bool) -> Watch {
             )
             .unwrap();
         }
-        (format!("list-{n}"), Document { path: format!("list-{n}.toml").into(), text })
+        (format!("list-{n}"), Document::new(format!("list-{n}.toml"), text))
     };
     let files: Vec<_> = terms.chunks(RULES).enumerate().map(file).collect();
     Watch::load(&files).unwrap_or_else(|problems| panic!("{}", problems[0]))

@@ -18,7 +18,7 @@ const HEAD: &str = "languages = [\"en\", \"fr\", \"ru\", \"ar\"]\n[concept.arms]
 static OTHER: LazyLock<Watch> = LazyLock::new(|| load("weapon OR Mali").expect("it is sound"));
 
 fn load(condition: &str) -> Result<Watch, Vec<vigie::setting::Problem>> {
-    let document = Document { path: "it.toml".into(), text: format!("{HEAD}{condition}'''\n") };
+    let document = Document::new("it.toml", format!("{HEAD}{condition}'''\n"));
     Watch::load(&[("it".into(), document)])
 }
 

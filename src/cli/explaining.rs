@@ -123,7 +123,7 @@ mod tests {
     fn a_post_that_does_not_match_shows_what_failed_and_what_was_looked_for() {
         let text = "languages = [\"en\"]\n[concept.arms]\nen = [\"weapon\"]\n[[rule]]\nname = \"it\"\nseverity = \"low\"\n\
                     when = '@arms NEAR/1 Mali'\nunless = 'food'\n";
-        let document = Document { path: "it.toml".into(), text: text.into() };
+        let document = Document::new("it.toml", text);
         let watch = Watch::load(&[("w".into(), document)]).unwrap();
         let post = Post::new(Platform::X, "7", "Weapons \u{1b}for x y Mali");
         let mut out = Vec::new();

@@ -106,9 +106,9 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Watch, Failure> {
     let (mut documents, mut problems) = (Vec::new(), Vec::new());
     for path in paths {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        match Document::read(path) {
+        match Document::read_with_parts(path, &Watch::PARTS) {
             Ok(document) => documents.push((name, document)),
-            Err(problem) => problems.push(problem),
+            Err(found) => problems.extend(found),
         }
     }
     match Watch::load(&documents) {

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use toml_span::Value;
 use toml_span::value::ValueInner;
 
-use super::{Basics, Config, load};
+use super::{Basics, Config, watchlists};
 use crate::clock::Clock;
 use crate::model::post::hex;
 use crate::setting::{Document, Problem};
@@ -68,9 +68,9 @@ impl Files {
     fn paths(&self) -> Vec<PathBuf> {
         let mut paths = vec![self.path.clone()];
         if let Ok(document) = Document::read(&self.path) {
-            let watchlists =
-                Basics::of(&document).ok().and_then(|basics| load::files(&basics.watchlists).ok());
-            paths.extend(watchlists.into_iter().flatten());
+            let files =
+                Basics::of(&document).ok().and_then(|basics| watchlists::all_files(&basics.watchlists).ok());
+            paths.extend(files.into_iter().flatten());
             let dir = self.path.parent().unwrap_or(Path::new("."));
             if let Ok(value) = document.parse() {
                 secrets(&value, dir, &mut paths);

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use toml_span::value::{Key, Table};
 use toml_span::{Error, Span, Value};
 
-use super::{Basics, Config, alive, group, route};
+use super::{Basics, Config, alive, group, route, watchlists};
 use crate::clock::Clock;
 use crate::model::post::Platform;
 use crate::model::sink::SinkId;
@@ -17,7 +17,7 @@ use crate::poll::Watching;
 use crate::remote::Remotes;
 use crate::setting::{Document, Fields, Problem, nearest, table, wrong};
 use crate::sink::console::Console;
-use crate::watch::{Accounts, Watch};
+use crate::watch::Watch;
 use crate::{sink, source};
 
 /// Where the daemon answers if nobody says otherwise.
@@ -70,7 +70,7 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
         sinks(sink_table, &kit, &mut disabled, &mut errors);
     // Where a source could not be read, nobody knows what it watches.
     let accounts = all_read.then(|| group::read(groups, &sources, &mut errors));
-    let (watch, mut problems) = watch(&basics.watchlists, place, accounts.as_ref(), &mut errors);
+    let (watch, mut problems) = watchlists::read(&basics.watchlists, place, accounts.as_ref(), &mut errors);
     if errors.is_empty() && (sources.is_empty() || sinks.is_empty()) {
         let (what, whose) =
             if sources.is_empty() { ("source", "nothing is watched") } else { ("sink", "nobody hears") };
@@ -305,57 +305,4 @@ fn heirs(
         }
     }
     heirs
-}
-
-/// The watchlists in the folder, or in the one file, that `watchlists` names.
-fn watch(
-    path: &Path,
-    span: Span,
-    accounts: Option<&Accounts>,
-    errors: &mut Vec<Error>,
-) -> (Option<Watch>, Vec<Problem>) {
-    let files = match files(path) {
-        Ok(files) if files.is_empty() => {
-            errors.push(wrong(span, format!("there is no watchlist (*.toml) in {}", path.display())));
-            return (None, Vec::new());
-        }
-        Ok(files) => files,
-        Err(cause) => {
-            errors.push(wrong(span, format!("the watchlists at {} cannot be read: {cause}", path.display())));
-            return (None, Vec::new());
-        }
-    };
-    let mut problems = Vec::new();
-    let mut documents = Vec::new();
-    for file in files {
-        let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        match Document::read(&file) {
-            Ok(document) => documents.push((name, document)),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    match Watch::load_for(&documents, accounts) {
-        Ok(watch) => (Some(watch), problems),
-        Err(found) => {
-            problems.extend(found);
-            (None, problems)
-        }
-    }
-}
-
-/// The files of the watchlists at `path`.
-pub(super) fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path)? {
-        let path = entry?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !hidden && path.extension().is_some_and(|extension| extension == "toml") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }

@@ -59,7 +59,7 @@ when     = '"Africa Corps" OR Вагнер'
 "#;
 
 fn load_as(name: &str, text: &str) -> Result<Watch, Vec<String>> {
-    let document = Document { path: format!("{name}.toml").into(), text: text.into() };
+    let document = Document::new(format!("{name}.toml"), text);
     let loaded = Watch::load(&[(name.into(), document)]);
     loaded.map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }

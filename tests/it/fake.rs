@@ -298,7 +298,7 @@ name = "missiles"
 severity = "critical"
 when = "missiles"
 "#;
-    let document = Document { path: "test.toml".into(), text: text.into() };
+    let document = Document::new("test.toml", text);
     Arc::new(Watch::load(&[("test".into(), document)]).unwrap())
 }
 

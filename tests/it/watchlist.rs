@@ -12,9 +12,16 @@ const LIST: &str = "languages = [\"en\"]\naccounts = [\"group:desk\"]\n[concept.
 
 /// Runs the program in a folder that holds a configuration, a watchlist and posts.
 fn vigie(config: &str, list: &str, posts: &str, arguments: &[&str]) -> Output {
+    vigie_with(&[("vigie.toml", config), ("list.toml", list), ("posts.jsonl", posts)], arguments)
+}
+
+/// Runs the program in a folder that holds these files.
+fn vigie_with(files: &[(&str, &str)], arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
-    for (name, text) in [("vigie.toml", config), ("list.toml", list), ("posts.jsonl", posts)] {
-        fs::write(folder.path().join(name), text).unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
     let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_vigie")));
     command.current_dir(folder.path()).env_remove("VIGIE_STORE").env_remove("VIGIE_LOG");
@@ -146,4 +153,68 @@ fn explanations_come_for_posts_that_match_and_for_those_that_do_not() {
     let unknown = explain(&["--rule", "list/arm"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("did you mean `list/arms`?"));
+}
+
+const HEAD: &str =
+    "languages = [\"en\"]\n[[rule]]\nname = \"arms\"\nseverity = \"low\"\nwhen = \"@arms AND @place\"\n";
+
+#[test]
+fn what_stands_in_the_folder_of_a_watchlists_name_is_part_of_it() {
+    let files = [
+        ("list.toml", HEAD),
+        ("list/arms.toml", "[concept.arms]\nen = [\"weapon\"]\n"),
+        ("list/place.toml", "[concept.place]\nen = [\"Mali\"]\n"),
+        ("posts.jsonl", "{\"id\": \"1\", \"text\": \"Weapons for Mali\"}\n"),
+    ];
+    let output = vigie_with(&files, &["match", "--watchlist", "list.toml", "--json", "posts.jsonl"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\"alert\":true"), "{output:?}");
+}
+
+#[test]
+fn mistakes_in_the_parts_of_a_watchlist_are_told_with_their_file_and_line() {
+    let rule = "[[rule]]\nname = \"arms\"\nseverity = \"low\"\nwhen = \"weapon\"\n";
+    let arms = format!("\n[concept.arms]\nen = [\"weapon\", \"ab*\"]\nde = [\"Waffe\"]\n{rule}");
+    let place = "[concept.place]\nen = [\"Mali\"]\nany = [\"@palce\"]\n";
+    let check = |parts: &[(&str, &str)]| {
+        let config = CONFIG.replace("list.toml", "lists");
+        let files = [&[("vigie.toml", &*config), ("lists/list.toml", HEAD)], parts].concat();
+        let output = vigie_with(&files, &["check"]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let found = said(&output.stderr);
+        found.into_iter().map(|line| line.trim_start_matches("./").to_owned()).collect::<Vec<_>>()
+    };
+    let expect = |found: Vec<String>, expected: &[(&str, &str)]| {
+        assert_eq!(found.len(), expected.len() + 1, "{found:#?}");
+        for (line, (place, message)) in found.iter().zip(expected) {
+            assert!(line.starts_with(place) && line.contains(message), "{place} {message}: {line}");
+        }
+    };
+    expect(
+        check(&[("lists/list/arms.toml", &arms), ("lists/list/place.toml", place)]),
+        &[
+            ("lists/list/arms.toml:3:18: ", "`*` needs at least 3 letters"),
+            ("lists/list/arms.toml:4:1: ", "`de` is none of this watchlist's languages"),
+            ("lists/list/arms.toml:6:9: ", "a rule `arms` stands above already"),
+            ("lists/list/place.toml:3:9: ", "unknown concept `@palce`; did you mean `@place`?"),
+        ],
+    );
+    expect(
+        check(&[
+            ("lists/list/a.toml", "title = \"x\"\n"),
+            ("lists/list/b.toml", "[concept.arms]\nen = [\"a\"\n"),
+        ]),
+        &[
+            ("lists/list/a.toml:1:1: ", "`title` belongs in lists/list.toml"),
+            ("lists/list/b.toml:", "right bracket"),
+        ],
+    );
+    let twice = "[concept.arms]\nen = [\"weapon\"]\n";
+    expect(
+        check(&[("lists/list/a.toml", twice), ("lists/list/b.toml", twice)]),
+        &[("lists/list/b.toml:1:1", "`arms` stands already in lists/list/a.toml:1:1")],
+    );
+    let sound =
+        [("lists/list/a.toml", twice), ("lists/list/place.toml", "[concept.place]\nen = [\"Mali\"]\n")];
+    let orphan = [&sound[..], &[("lists/lost/a.toml", twice)]].concat();
+    expect(check(&orphan), &[("vigie.toml:2:15: ", "belong to no watchlist; add ")]);
 }

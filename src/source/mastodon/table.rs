@@ -124,7 +124,7 @@ mod tests {
     use crate::setting::Document;
 
     fn parse(text: &str) -> Result<Table, Vec<String>> {
-        let document = Document { path: "vigie.toml".into(), text: text.into() };
+        let document = Document::new("vigie.toml", text);
         let mut value = document.parse().unwrap();
         let read = read(&mut value).map(|(_, table)| table);
         read.map_err(|error| document.problems(error).iter().map(ToString::to_string).collect())

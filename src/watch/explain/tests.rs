@@ -36,7 +36,7 @@ fn shown(branch: &Branch, depth: usize, lines: &mut Vec<String>) {
 }
 
 fn explain(text: &str) -> (Explained, Vec<String>) {
-    let documents = [("it".to_owned(), Document { path: "it.toml".into(), text: LIST.into() })];
+    let documents = [("it".to_owned(), Document::new("it.toml", LIST))];
     let watch = Watch::load(&documents).unwrap();
     let post = Post::new(Platform::X, "1", text);
     let explained = watch.explain(&post).remove(0);

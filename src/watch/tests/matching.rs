@@ -80,8 +80,8 @@ fn a_term_inflects_in_its_own_language_only() {
 
 #[test]
 fn a_watch_counts_what_it_holds() {
-    let other = Document { path: "other.toml".into(), text: one_rule("a OR \"b c\" OR a") };
-    let sahel = Document { path: "sahel.toml".into(), text: SAHEL.into() };
+    let other = Document::new("other.toml", one_rule("a OR \"b c\" OR a"));
+    let sahel = Document::new("sahel.toml", SAHEL);
     let watch = Watch::load(&[("sahel".into(), sahel), ("other".into(), other)]).unwrap();
     assert_eq!(watch.watchlists().collect::<Vec<_>>(), ["sahel", "other"]);
     assert_eq!((watch.rules(), watch.terms()), (3, 30 + 2));

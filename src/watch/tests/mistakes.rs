@@ -183,7 +183,7 @@ fn a_rule_that_holds_for_all_posts_or_for_none_is_refused() {
 
 #[test]
 fn watchlists_are_named_apart_and_told_of_together() {
-    let document = |path: &str, when: &str| Document { path: path.into(), text: one_rule(when) };
+    let document = |path: &str, when: &str| Document::new(path, one_rule(when));
     let problems = Watch::load(&[
         ("arms".into(), document("a/arms.toml", "a b")),
         ("arms".into(), document("b/arms.toml", "@x")),
@@ -288,7 +288,7 @@ fn an_account_that_nobody_watches_is_refused() {
         "accounts = ['x:AfricanHb_', 'group:ministeries', 'twiter:a']\n{}",
         one_rule("weapon AND from:AfricanHub")
     );
-    let documents = [("it".to_owned(), Document { path: "it.toml".into(), text })];
+    let documents = [("it".to_owned(), Document::new("it.toml", text))];
     let found = Watch::load_for(&documents, Some(&accounts)).unwrap_err();
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
     let expected = [

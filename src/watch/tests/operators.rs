@@ -173,7 +173,7 @@ fn a_watchlist_is_for_the_accounts_it_names() {
         watched: ["AfricanHub_", "mod_a", "other"].map(|name| (Platform::X, name.to_owned())).into(),
         groups: vec![("ministries".into(), vec![Account::parse("x:mod_a").unwrap()])],
     };
-    let documents = [("it".to_owned(), Document { path: "it.toml".into(), text })];
+    let documents = [("it".to_owned(), Document::new("it.toml", text))];
     let watch = Watch::load_for(&documents, Some(&accounts)).unwrap();
     let held = |account: &str| {
         !watch.matches_from(&post("weapons"), &Origin { platform: &Platform::X, account }).is_empty()

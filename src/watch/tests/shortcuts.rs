@@ -29,7 +29,8 @@ fn quickly(watch: &Watch, post: &Post) -> Findings {
 /// The watchlist that comes with vigie.
 static FOUNDING: LazyLock<(Watch, Tree)> = LazyLock::new(|| {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/watchlists/sahel-military-aid.toml");
-    let watch = watch(&std::fs::read_to_string(path).unwrap());
+    let document = Document::read_with_parts(path.as_ref(), &Watch::PARTS).unwrap();
+    let watch = Watch::load(&[("sahel".into(), document)]).unwrap();
     let tree = Tree::of(&watch.lexicon);
     (watch, tree)
 });
