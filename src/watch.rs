@@ -17,6 +17,7 @@ mod lexicon;
 mod memo;
 mod named;
 mod near;
+mod neighbour;
 mod origin;
 mod quoted;
 mod rule;
@@ -24,9 +25,11 @@ mod scene;
 mod sense;
 mod sentence;
 mod shadow;
+mod spelled;
 mod stop;
 mod term;
 mod trace;
+mod varied;
 mod vocabulary;
 
 pub use self::explain::{Branch, Explained, Traced};
@@ -145,7 +148,7 @@ impl Watch {
 
     /// How often terms stand in a text that was read before, whatever the rules make of it.
     pub fn count(&self, words: &Words) -> usize {
-        self.desks.with(|desk| self.lexicon.search_one(desk, words)).count()
+        self.desks.with(|desk| self.lexicon.count(desk, words))
     }
 
     /// The names of the watchlists, in their order.

@@ -142,8 +142,7 @@ impl Words {
 
     /// A hash of a word as it is written, in capitals and small letters; never that of its lower case.
     pub fn cased_hash(&self, word: &Word) -> u64 {
-        let letters = self.letters(word.first..word.behind);
-        letters.iter().fold(!*SEED, |hash, letter| mixed(hash, letter.c))
+        of_capitals(self.letters(word.first..word.behind).iter().map(|letter| letter.c))
     }
 
     fn clear(&mut self) {
@@ -369,6 +368,15 @@ impl Spelling {
 /// By which a word meets its folded form.
 pub fn spelling_hash(folded: &str) -> u64 {
     folded.chars().fold(*SEED, mixed)
+}
+
+/// The [`Words::cased_hash`] of a word that is written so.
+pub fn cased_hash(cased: &str) -> u64 {
+    of_capitals(cased.chars())
+}
+
+fn of_capitals(letters: impl Iterator<Item = char>) -> u64 {
+    letters.fold(!*SEED, mixed)
 }
 
 /// Both halves of the product of a hash and a large odd number, so that every bit meets every other.

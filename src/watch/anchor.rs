@@ -1,41 +1,46 @@
-//! Where in a post terms stand. A term of one word is looked for where that is met; one of several only where two of
-//! its words meet side by side, the two that fewest terms have: so common words cost next to nothing, however many
-//! phrases they are in.
+//! Terms by the words they are looked for by: a term of one word by that, one of several by two of its words side by
+//! side, the two that fewest terms have. So common words cost next to nothing, however many phrases they are in.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::hash::Hash;
 
 use hashbrown::HashTable;
 
 use super::filter::Filter;
-use super::memo::{Set, Sets};
-use super::vocabulary::Element;
-use crate::text::words::{Word, Words};
+use super::neighbour::Text;
 
-/// All terms, by their words.
-#[derive(Debug, Default)]
-pub struct Anchors {
-    /// By element.
-    words: Vec<Anchor>,
-    pairs: HashTable<Pair>,
-    filter: Filter,
-    terms: Vec<Anchored>,
-    /// The words of terms of several words, one term behind the other.
-    elements: Vec<Element>,
+/// A word of terms, as it is told from others. Every bit of its keys is as good as drawn.
+pub trait Sought: Copy + Eq + Hash {
+    /// By which a term of this word alone is looked for.
+    fn alone(self) -> u64;
+    /// By which a term is looked for with this word and the one behind it.
+    fn beside(self, behind: Self) -> u64;
 }
 
-/// What is looked for at an element.
+/// Terms whose words are told apart as `W`.
+#[derive(Debug)]
+pub struct Anchors<W> {
+    uses: HashMap<W, Uses>,
+    /// The keys of terms of one word.
+    alone: Filter,
+    /// The keys of terms of several words.
+    beside: Filter,
+    last: HashTable<Last>,
+    terms: Vec<Anchored>,
+    /// The words of all terms, one term behind the other.
+    words: Vec<W>,
+}
+
+/// What terms make of a word.
 #[derive(Clone, Copy, Debug, Default)]
-struct Anchor {
-    /// The last term of this word alone, counted from 1; 0 for none.
-    last: u32,
-    /// How many terms it is in.
-    uses: u32,
-    /// How many letters it has.
+struct Uses {
+    terms: u32,
     letters: u16,
     roles: Roles,
 }
 
-/// What the elements of a word may begin to find.
+/// What may be found where a word is met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Roles {
     /// A term of this word alone.
@@ -46,235 +51,173 @@ pub struct Roles {
     pub behind: bool,
 }
 
-/// Two words side by side.
+/// The last term that is looked for by a key, counted from 1.
 #[derive(Clone, Copy, Debug)]
-struct Pair {
-    elements: [Element; 2],
-    /// The last term that is looked for where they meet, counted from 1.
-    last: u32,
+struct Last {
+    key: u64,
+    term: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Anchored {
     entry: u32,
-    /// The one before that is looked for at the same place, counted from 1; 0 for none.
+    /// The one before that is looked for by the same key, counted from 1; 0 for none.
     previous: u32,
-    /// Where its words begin among the elements.
+    /// Where its words begin.
     first: u32,
     /// How many words it has.
     words: u16,
-    /// The first of the two words it is looked for by.
+    /// The first of the words it is looked for by.
     anchor: u16,
 }
 
-/// A word of a term: its element, and how many letters it has.
-pub type Wanted = (Element, usize);
+/// A term in a text: its number, and the numbers of its first and its last word there.
+pub type Place = (usize, usize, usize);
 
-/// A term in a text: its number, and the first and the last of the words there.
-pub type Place<'t> = (usize, &'t Word, &'t Word);
-
-impl Anchors {
-    /// Adds a term by its words.
-    pub fn plant(&mut self, entry: usize, words: &[Wanted]) {
-        for (element, letters) in words {
-            let needed = *element as usize + 1;
-            self.words.resize(self.words.len().max(needed), Anchor::default());
-            if let Some(word) = self.words.get_mut(*element as usize) {
-                word.uses += 1;
-                word.letters = *letters as u16;
-            }
+impl<W: Sought> Anchors<W> {
+    /// Adds a term by its words and how many letters each has.
+    pub fn plant(&mut self, entry: usize, words: &[(W, usize)]) {
+        for (word, letters) in words {
+            let uses = self.uses.entry(*word).or_default();
+            (uses.terms, uses.letters) = (uses.terms + 1, *letters as u16);
         }
-        let first = self.elements.len() as u32;
-        self.elements.extend(words.iter().map(|(element, _)| *element));
+        let first = self.words.len() as u32;
+        self.words.extend(words.iter().map(|(word, _)| *word));
         let term = Anchored { entry: entry as u32, previous: 0, first, words: words.len() as u16, anchor: 0 };
-        self.anchor(term);
+        self.enter(term);
     }
 
     /// Looks for every term by the words that are the rarest now that all terms are known, and puts side by side what
     /// is looked for together.
     pub fn settle(&mut self) {
         let mut terms = std::mem::take(&mut self.terms);
-        for word in &mut self.words {
-            (word.last, word.roles) = (0, Roles::default());
-        }
-        (self.pairs, self.filter) = (HashTable::new(), Filter::default());
+        self.uses.values_mut().for_each(|uses| uses.roles = Roles::default());
+        (self.alone, self.beside, self.last) = (Filter::default(), Filter::default(), HashTable::new());
         terms.sort_by_cached_key(|term| {
             let words = self.words_of(term);
-            let anchor = self.rarest(words);
-            let pair = words.get(anchor..anchor + 2).or(words.get(..1)).unwrap_or_default();
-            (pair.to_vec(), term.entry)
+            (key(words.get(self.rarest(words)..).unwrap_or_default()), term.entry)
         });
         for term in terms {
-            self.anchor(term);
+            self.enter(term);
         }
     }
 
-    /// What may be found where an element is met.
-    pub fn roles(&self, element: Element) -> Roles {
-        self.words.get(element as usize).map(|word| word.roles).unwrap_or_default()
+    /// Whether there is no term.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
     }
 
-    /// Tells every term in a text to `found`; `met` is the set of elements that each of its words meets.
-    pub fn find<'t>(&self, text: &'t Words, met: &[Set], sets: &Sets, mut found: impl FnMut(Place<'t>)) {
-        let text = Text { words: text.found(), met, sets, widest: text.widest() };
-        for (number, (word, set)) in text.words.iter().zip(met).enumerate() {
-            if set.alone() {
-                let last = |element: Element| self.words.get(element as usize).map_or(0, |word| word.last);
-                for term in sets.elements(*set).flat_map(|element| self.chain(last(element))) {
-                    found((term.entry as usize, word, word));
-                }
-            }
-            if set.before() {
-                for behind in text.behind(number).filter(|behind| text.set(*behind).behind()) {
-                    self.find_pairs(&text, number, behind, &mut found);
-                }
-            }
-        }
+    /// What may be found where a word is met.
+    pub fn roles(&self, word: W) -> Roles {
+        self.uses.get(&word).map(|uses| uses.roles).unwrap_or_default()
     }
 
-    /// Tells every term that is looked for where two words meet.
-    fn find_pairs<'t>(
+    /// Whether a term of one word may have this key; true of all that do and of few others.
+    #[inline]
+    pub fn may_be_alone(&self, key: u64) -> bool {
+        self.alone.has(key)
+    }
+
+    /// Whether a term of several words may have this key.
+    #[inline]
+    pub fn may_be_beside(&self, key: u64) -> bool {
+        self.beside.has(key)
+    }
+
+    /// Tells the terms with a key that stand in a text at the word `first` or, if they have several words, at that and
+    /// the word `next` right behind it.
+    pub fn find<M: Fn(usize, W) -> bool>(
         &self,
-        text: &Text<'t, '_>,
-        before: usize,
-        behind: usize,
-        found: &mut impl FnMut(Place<'t>),
+        text: &Text<'_, M>,
+        key: u64,
+        (first, next): (usize, usize),
+        found: &mut impl FnMut(Place),
     ) {
-        for element in text.sets.elements(text.set(before)) {
-            for next in text.sets.elements(text.set(behind)) {
-                for term in self.chain(self.last_of([element, next])) {
-                    let (earlier, rest) = self.words_of(term).split_at(usize::from(term.anchor));
-                    text.each_first(before, earlier, &mut |first| {
-                        text.each_last(behind, rest.get(2..).unwrap_or_default(), &mut |last| {
-                            if let (Some(first), Some(last)) = (text.words.get(first), text.words.get(last)) {
-                                found((term.entry as usize, first, last));
-                            }
-                        });
+        for term in self.with(key) {
+            let entry = term.entry as usize;
+            let (before, rest) = self.words_of(term).split_at(usize::from(term.anchor));
+            match rest {
+                [word] if text.meets(first, *word) => found((entry, first, first)),
+                [word, other, behind @ ..] if text.meets(first, *word) && text.meets(next, *other) => {
+                    text.each_first(first, before, &mut |first| {
+                        text.each_last(next, behind, &mut |last| found((entry, first, last)));
                     });
                 }
+                _ => {}
             }
         }
     }
 
     /// Enters a term where it is to be looked for.
-    fn anchor(&mut self, term: Anchored) {
+    fn enter(&mut self, term: Anchored) {
         let words = self.words_of(&term);
         let anchor = self.rarest(words);
+        let at = words.get(anchor..).unwrap_or_default();
+        let Some(key) = key(at) else { return };
+        let (first, next) = (at.first().copied(), at.get(1).copied());
+        self.play(first, |roles| if next.is_some() { roles.before = true } else { roles.alone = true });
+        self.play(next, |roles| roles.behind = true);
         let number = self.terms.len() as u32 + 1;
-        let previous = match words.get(anchor..).unwrap_or_default() {
-            [] => return,
-            [element] => {
-                let element = *element;
-                let Some(word) = self.words.get_mut(element as usize) else { return };
-                word.roles.alone = true;
-                std::mem::replace(&mut word.last, number)
-            }
-            [before, behind, ..] => self.enter([*before, *behind], number),
+        let previous = if let Some(last) = self.last.find_mut(key, |last| last.key == key) {
+            std::mem::replace(&mut last.term, number)
+        } else {
+            if next.is_some() { &mut self.beside } else { &mut self.alone }.add(key);
+            self.last.insert_unique(key, Last { key, term: number }, |last| last.key);
+            0
         };
         self.terms.push(Anchored { previous, anchor: anchor as u16, ..term });
     }
 
-    /// Enters a pair; gives the last term looked for there so far.
-    fn enter(&mut self, elements: [Element; 2], last: u32) -> u32 {
-        let [before, behind] = elements.map(|element| element as usize);
-        if let Some(word) = self.words.get_mut(before) {
-            word.roles.before = true;
+    fn play(&mut self, word: Option<W>, role: impl Fn(&mut Roles)) {
+        if let Some(uses) = word.and_then(|word| self.uses.get_mut(&word)) {
+            role(&mut uses.roles);
         }
-        if let Some(word) = self.words.get_mut(behind) {
-            word.roles.behind = true;
-        }
-        let hash = hash(elements);
-        if let Some(pair) = self.pairs.find_mut(hash, |pair| pair.elements == elements) {
-            return std::mem::replace(&mut pair.last, last);
-        }
-        self.filter.add(hash);
-        self.pairs.insert_unique(hash, Pair { elements, last }, |pair| self::hash(pair.elements));
-        0
     }
 
     /// The first of the two words side by side that fewest terms have; that no term of a large watchlist asks for them
     /// makes them rare in posts as well. Among those, long words are rarer than short ones.
-    fn rarest(&self, words: &[Element]) -> usize {
-        let word = |element: &Element| self.words.get(*element as usize).copied().unwrap_or_default();
+    fn rarest(&self, words: &[W]) -> usize {
+        let uses = |word: &W| self.uses.get(word).copied().unwrap_or_default();
         let pairs = words.windows(2).map(|pair| {
-            let uses: u64 = pair.iter().map(|element| u64::from(word(element).uses)).product();
-            let letters: u16 = pair.iter().map(|element| word(element).letters).fold(0, u16::saturating_add);
-            (uses, Reverse(letters))
+            let terms: u64 = pair.iter().map(|word| u64::from(uses(word).terms)).product();
+            let letters: u16 = pair.iter().map(|word| uses(word).letters).fold(0, u16::saturating_add);
+            (terms, Reverse(letters))
         });
         pairs.enumerate().min_by_key(|(_, rarity)| *rarity).map_or(0, |(at, _)| at)
     }
 
-    fn words_of(&self, term: &Anchored) -> &[Element] {
-        let words = self.elements.get(term.first as usize..).unwrap_or_default();
+    fn words_of(&self, term: &Anchored) -> &[W] {
+        let words = self.words.get(term.first as usize..).unwrap_or_default();
         words.get(..usize::from(term.words)).unwrap_or_default()
     }
 
-    fn last_of(&self, elements: [Element; 2]) -> u32 {
-        let hash = hash(elements);
-        let pair = self.filter.has(hash).then(|| self.pairs.find(hash, |pair| pair.elements == elements));
-        pair.flatten().map_or(0, |pair| pair.last)
-    }
-
-    /// The terms that are looked for at the same place.
-    fn chain(&self, last: u32) -> impl Iterator<Item = &Anchored> {
+    /// The terms with a key.
+    fn with(&self, key: u64) -> impl Iterator<Item = &Anchored> {
         let term = |number: u32| self.terms.get((number as usize).checked_sub(1)?);
-        std::iter::successors(term(last), move |anchored| term(anchored.previous))
+        let last = self.last.find(key, |last| last.key == key);
+        std::iter::successors(last.and_then(|last| term(last.term)), move |later| term(later.previous))
     }
 }
 
-/// Elements are numbered by us, so nobody can choose them to collide.
-fn hash([before, behind]: [Element; 2]) -> u64 {
-    let product = u128::from(u64::from(before) << 32 | u64::from(behind)) * 0x9E37_79B9_7F4A_7C15;
-    (product >> 64) as u64 ^ product as u64
+/// By which a term is looked for whose words from the rarest ones on are these.
+fn key<W: Sought>(words: &[W]) -> Option<u64> {
+    match words {
+        [] => None,
+        [word] => Some(word.alone()),
+        [before, behind, ..] => Some(before.beside(*behind)),
+    }
 }
 
-/// A text while terms are looked for.
-struct Text<'t, 's> {
-    words: &'t [Word],
-    met: &'s [Set],
-    sets: &'s Sets,
-    /// The most places that one of its words takes.
-    widest: u32,
-}
-
-impl Text<'_, '_> {
-    fn set(&self, number: usize) -> Set {
-        self.met.get(number).copied().unwrap_or(Set::EMPTY)
-    }
-
-    /// The words that begin where another one ends.
-    fn behind(&self, number: usize) -> impl Iterator<Item = usize> {
-        let place = self.words.get(number).map_or(u32::MAX, |word| word.at + word.width);
-        let words = self.words.iter().enumerate().skip(number + 1);
-        let words = words.skip_while(move |(_, word)| word.at < place);
-        words.take_while(move |(_, word)| word.at == place).map(|(number, _)| number)
-    }
-
-    /// The words that end where another one begins.
-    fn before(&self, number: usize) -> impl Iterator<Item = usize> {
-        let place = self.words.get(number).map_or(0, |word| word.at);
-        let words = self.words.iter().enumerate().take(number).rev();
-        let words = words.take_while(move |(_, word)| word.at + self.widest >= place);
-        words.filter(move |(_, word)| word.at + word.width == place).map(|(number, _)| number)
-    }
-
-    /// Tells the first word of every stretch that meets `wanted` and ends before the word `number`.
-    fn each_first(&self, number: usize, wanted: &[Element], told: &mut impl FnMut(usize)) {
-        let Some((element, rest)) = wanted.split_last() else { return told(number) };
-        for before in self.before(number).filter(|before| self.meets(*before, *element)) {
-            self.each_first(before, rest, told);
+impl<W> Default for Anchors<W> {
+    fn default() -> Self {
+        let (alone, beside) = (Filter::default(), Filter::default());
+        Self {
+            uses: HashMap::new(),
+            alone,
+            beside,
+            last: HashTable::new(),
+            terms: Vec::new(),
+            words: Vec::new(),
         }
-    }
-
-    /// Tells the last word of every stretch that meets `wanted` and begins behind the word `number`.
-    fn each_last(&self, number: usize, wanted: &[Element], told: &mut impl FnMut(usize)) {
-        let Some((element, rest)) = wanted.split_first() else { return told(number) };
-        for behind in self.behind(number).filter(|behind| self.meets(*behind, *element)) {
-            self.each_last(behind, rest, told);
-        }
-    }
-
-    fn meets(&self, number: usize, element: Element) -> bool {
-        self.sets.elements(self.set(number)).any(|met| met == element)
     }
 }

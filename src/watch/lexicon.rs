@@ -4,10 +4,11 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use super::anchor::Anchors;
+use super::anchor::Place;
 use super::memo::{Memo, Set};
+use super::spelled::Spelled;
 use super::term::{Mode, Term};
-use super::vocabulary::Vocabulary;
+use super::varied::Varied;
 use crate::text::stem::Language;
 use crate::text::words::Words;
 
@@ -37,13 +38,13 @@ pub struct Entry {
 /// All terms.
 #[derive(Debug, Default)]
 pub struct Lexicon {
-    vocabulary: Vocabulary,
-    anchors: Anchors,
+    spelled: Spelled,
+    varied: Varied,
     entries: Vec<Entry>,
     atoms: Vec<Atom>,
     /// The terms as they were added, for a search without shortcuts.
     #[cfg(test)]
-    planted: Vec<plain::Planted>,
+    plain: plain::Terms,
 }
 
 /// What is used again from post to post. One at a time uses it, with one lexicon that no longer grows.
@@ -117,7 +118,8 @@ impl Lexicon {
 
     /// Puts in order what is looked at together. For speed only: more can be added.
     pub fn settle(&mut self) {
-        self.anchors.settle();
+        self.spelled.settle();
+        self.varied.settle();
     }
 
     /// The atom with this number.
@@ -151,44 +153,49 @@ impl Lexicon {
         Findings::of(&mut desk.hits)
     }
 
-    /// Finds all terms in one text.
-    pub fn search_one(&self, desk: &mut Desk, words: &Words) -> Findings {
+    /// How many hits all terms have in one text.
+    pub fn count(&self, desk: &mut Desk, words: &Words) -> usize {
         self.search_words(0, words, desk);
-        Findings::of(&mut desk.hits)
+        settle(&mut desk.hits);
+        desk.hits.drain(..).count()
     }
 
     fn search_words(&self, field: usize, words: &Words, desk: &mut Desk) {
         let Desk { memo, met, hits, .. } = desk;
-        memo.trim();
-        met.clear();
-        met.extend(words.found().iter().zip(words.spellings()).map(|(word, spelling)| {
-            if self.vocabulary.may_meet(word, *spelling) {
-                memo.meets(words, word, &self.vocabulary, &self.anchors)
-            } else {
-                Set::EMPTY
-            }
-        }));
-        self.anchors.find(words, met, memo.sets(), |(entry, first, last)| {
-            hits.extend(self.entries.get(entry).map(|Entry { atom, .. }| Found {
-                atom: *atom,
-                field,
-                first: first.at as usize,
-                end: (last.at + last.width) as usize,
-                entry,
-                start_byte: first.start as usize,
-                end_byte: last.end as usize,
-            }));
-        });
+        let mut found = |place: Place| hits.extend(self.found(field, words, place));
+        self.spelled.find(words, &mut found);
+        self.varied.find(words, memo, met, &mut found);
+    }
+
+    fn found(&self, field: usize, words: &Words, (entry, first, last): Place) -> Option<Found> {
+        let (first, last) = (words.found().get(first)?, words.found().get(last)?);
+        Some(Found {
+            atom: self.entries.get(entry)?.atom,
+            field,
+            first: first.at as usize,
+            end: (last.at + last.width) as usize,
+            entry,
+            start_byte: first.start as usize,
+            end_byte: last.end as usize,
+        })
     }
 
     fn plant(&mut self, entry: usize, term: &Term, language: Option<&Language>) {
-        let mut element = |word| self.vocabulary.element(word, term.mode, language);
-        let words: Vec<_> =
-            term.words.iter().map(|word| (element(word), word.token.folded.chars().count())).collect();
-        self.anchors.plant(entry, &words);
+        if language.is_some() || term.words.iter().any(|word| word.prefix) {
+            self.varied.plant(entry, term, language);
+        } else {
+            self.spelled.plant(entry, term);
+        }
         #[cfg(test)]
-        self.planted.push((entry, words.into_iter().map(|(element, _)| element).collect()));
+        self.plain.plant(entry, term, language);
     }
+}
+
+/// Puts hits in order, each once.
+fn settle(hits: &mut Vec<Found>) {
+    hits.sort_unstable();
+    // Two terms of one atom at one place say the same thing: the first written stays.
+    hits.dedup_by_key(|hit| (hit.atom, hit.field, hit.first, hit.end));
 }
 
 #[cfg(test)]
@@ -197,9 +204,7 @@ pub mod plain;
 impl Findings {
     /// Takes all hits out of `hits`.
     fn of(hits: &mut Vec<Found>) -> Self {
-        hits.sort_unstable();
-        // Two terms of one atom at one place say the same thing: the first written stays.
-        hits.dedup_by_key(|hit| (hit.atom, hit.field, hit.first, hit.end));
+        settle(hits);
         // The buffer stays, so that it need not grow anew for every post.
         let found = hits.clone();
         hits.clear();
@@ -215,6 +220,7 @@ impl Findings {
     }
 
     /// How many hits there are.
+    #[cfg(test)]
     pub fn count(&self) -> usize {
         self.hits.len()
     }

@@ -85,7 +85,7 @@ impl Sets {
     }
 
     /// Adds a set.
-    pub fn add(&mut self, elements: &[Element], anchors: &Anchors) -> Set {
+    pub fn add(&mut self, elements: &[Element], anchors: &Anchors<Element>) -> Set {
         let roles = elements.iter().map(|element| anchors.roles(*element));
         let roles = roles.fold(0, |bits, roles| {
             let role = |has: bool, bit: u32| if has { bit } else { 0 };
@@ -129,7 +129,13 @@ impl Memo {
     }
 
     /// The elements that a word of `words` meets.
-    pub fn meets(&mut self, words: &Words, word: &Word, vocabulary: &Vocabulary, anchors: &Anchors) -> Set {
+    pub fn meets(
+        &mut self,
+        words: &Words,
+        word: &Word,
+        vocabulary: &Vocabulary,
+        anchors: &Anchors<Element>,
+    ) -> Set {
         match self.get(word.hash) {
             Some(Set::BY_CASE) => {}
             Some(set) => return set,
@@ -148,7 +154,7 @@ impl Memo {
         }
     }
 
-    fn learn(&mut self, hash: u64, elements: &[Element], anchors: &Anchors) -> Set {
+    fn learn(&mut self, hash: u64, elements: &[Element], anchors: &Anchors<Element>) -> Set {
         let set = self.sets.add(elements, anchors);
         self.insert(hash, set);
         set

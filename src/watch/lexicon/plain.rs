@@ -3,12 +3,25 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, Findings, Found, Lexicon};
+use super::{Entry, Findings, Found, Lexicon, Term};
 use crate::text::Token;
-use crate::watch::vocabulary::Element;
+use crate::text::stem::Language;
+use crate::watch::vocabulary::{Element, Vocabulary};
 
-/// A term by its number, and its words.
-pub type Planted = (usize, Vec<Element>);
+/// All terms by their words.
+#[derive(Debug, Default)]
+pub struct Terms {
+    vocabulary: Vocabulary,
+    planted: Vec<(usize, Vec<Element>)>,
+}
+
+impl Terms {
+    /// Adds a term, which inflects in `language` where it can.
+    pub fn plant(&mut self, entry: usize, term: &Term, language: Option<&Language>) {
+        let words = term.words.iter().map(|word| self.vocabulary.element(word, term.mode, language));
+        self.planted.push((entry, words.collect()));
+    }
+}
 
 /// All terms, as a tree of their words.
 #[derive(Default)]
@@ -26,7 +39,7 @@ impl Tree {
     /// The tree of all terms of a lexicon.
     pub fn of(lexicon: &Lexicon) -> Self {
         let mut tree = Self { nodes: vec![Node::default()] };
-        for (entry, words) in &lexicon.planted {
+        for (entry, words) in &lexicon.plain.planted {
             let mut at = 0;
             for element in words {
                 let new = tree.nodes.len();
@@ -45,7 +58,7 @@ impl Tree {
         let mut hits = Vec::new();
         for (field, tokens) in fields.into_iter().enumerate() {
             let elements: Vec<Vec<Element>> =
-                tokens.iter().map(|token| lexicon.vocabulary.elements(token)).collect();
+                tokens.iter().map(|token| lexicon.plain.vocabulary.elements(token)).collect();
             let text = Text { field, tokens, elements: &elements };
             for (number, token) in tokens.iter().enumerate() {
                 self.walk(lexicon, &text, 0, (number, token), token, &mut hits);
