@@ -16,6 +16,8 @@ pub trait Sought: Copy + Eq + Hash {
     fn alone(self) -> u64;
     /// By which a term is looked for with this word and the one behind it.
     fn beside(self, behind: Self) -> u64;
+    /// Whether its keys tell it from all other words.
+    fn told_by_key(self) -> bool;
 }
 
 /// Terms whose words are told apart as `W`.
@@ -26,8 +28,9 @@ pub struct Anchors<W> {
     alone: Filter,
     /// The keys of terms of several words.
     beside: Filter,
-    last: HashTable<Last>,
-    terms: Vec<Anchored>,
+    /// Of the terms with one key the last; what finding it takes stands together.
+    last: HashTable<Anchored>,
+    earlier: Vec<Anchored>,
     /// The words of all terms, one term behind the other.
     words: Vec<W>,
 }
@@ -51,17 +54,11 @@ pub struct Roles {
     pub behind: bool,
 }
 
-/// The last term that is looked for by a key, counted from 1.
-#[derive(Clone, Copy, Debug)]
-struct Last {
-    key: u64,
-    term: u32,
-}
-
 #[derive(Clone, Copy, Debug)]
 struct Anchored {
-    entry: u32,
-    /// The one before that is looked for by the same key, counted from 1; 0 for none.
+    key: u64,
+    name: Name,
+    /// The one before with the same key, among the earlier ones counted from 1; 0 for none.
     previous: u32,
     /// Where its words begin.
     first: u32,
@@ -69,42 +66,50 @@ struct Anchored {
     words: u16,
     /// The first of the words it is looked for by.
     anchor: u16,
+    /// Whether the key tells it from all other terms but those of the same words.
+    told_by_key: bool,
 }
 
-/// A term in a text: its number, and the numbers of its first and its last word there.
-pub type Place = (usize, usize, usize);
+/// The number of a term, and that of its atom.
+#[derive(Clone, Copy, Debug)]
+pub struct Name {
+    /// Whose it is.
+    pub atom: u32,
+    /// Which one it is.
+    pub entry: u32,
+}
+
+/// A term in a text, and the numbers of its first and its last word there.
+pub type Place = (Name, usize, usize);
 
 impl<W: Sought> Anchors<W> {
     /// Adds a term by its words and how many letters each has.
-    pub fn plant(&mut self, entry: usize, words: &[(W, usize)]) {
+    pub fn plant(&mut self, name: Name, words: &[(W, usize)]) {
         for (word, letters) in words {
             let uses = self.uses.entry(*word).or_default();
             (uses.terms, uses.letters) = (uses.terms + 1, *letters as u16);
         }
         let first = self.words.len() as u32;
         self.words.extend(words.iter().map(|(word, _)| *word));
-        let term = Anchored { entry: entry as u32, previous: 0, first, words: words.len() as u16, anchor: 0 };
-        self.enter(term);
+        self.enter(name, first, words.len() as u16);
     }
 
     /// Looks for every term by the words that are the rarest now that all terms are known, and puts side by side what
     /// is looked for together.
     pub fn settle(&mut self) {
-        let mut terms = std::mem::take(&mut self.terms);
+        let mut terms = std::mem::take(&mut self.earlier);
+        terms.extend(self.last.drain());
         self.uses.values_mut().for_each(|uses| uses.roles = Roles::default());
-        (self.alone, self.beside, self.last) = (Filter::default(), Filter::default(), HashTable::new());
-        terms.sort_by_cached_key(|term| {
-            let words = self.words_of(term);
-            (key(words.get(self.rarest(words)..).unwrap_or_default()), term.entry)
-        });
+        (self.alone, self.beside) = (Filter::default(), Filter::default());
+        terms.sort_unstable_by_key(|term| (term.key, term.first));
         for term in terms {
-            self.enter(term);
+            self.enter(term.name, term.first, term.words);
         }
     }
 
     /// Whether there is no term.
     pub fn is_empty(&self) -> bool {
-        self.terms.is_empty()
+        self.last.is_empty()
     }
 
     /// What may be found where a word is met.
@@ -124,8 +129,8 @@ impl<W: Sought> Anchors<W> {
         self.beside.has(key)
     }
 
-    /// Tells the terms with a key that stand in a text at the word `first` or, if they have several words, at that and
-    /// the word `next` right behind it.
+    /// Tells the terms with a key that stand in a text at the word `first` and the word `next` right behind it; the two
+    /// are one for a term of one word.
     pub fn find<M: Fn(usize, W) -> bool>(
         &self,
         text: &Text<'_, M>,
@@ -134,13 +139,17 @@ impl<W: Sought> Anchors<W> {
         found: &mut impl FnMut(Place),
     ) {
         for term in self.with(key) {
-            let entry = term.entry as usize;
+            let name = term.name;
+            if term.told_by_key {
+                found((name, first, next));
+                continue;
+            }
             let (before, rest) = self.words_of(term).split_at(usize::from(term.anchor));
             match rest {
-                [word] if text.meets(first, *word) => found((entry, first, first)),
+                [word] if text.meets(first, *word) => found((name, first, first)),
                 [word, other, behind @ ..] if text.meets(first, *word) && text.meets(next, *other) => {
                     text.each_first(first, before, &mut |first| {
-                        text.each_last(next, behind, &mut |last| found((entry, first, last)));
+                        text.each_last(next, behind, &mut |last| found((name, first, last)));
                     });
                 }
                 _ => {}
@@ -149,23 +158,24 @@ impl<W: Sought> Anchors<W> {
     }
 
     /// Enters a term where it is to be looked for.
-    fn enter(&mut self, term: Anchored) {
-        let words = self.words_of(&term);
+    fn enter(&mut self, name: Name, first: u32, count: u16) {
+        let words = self.words(first, count);
         let anchor = self.rarest(words);
         let at = words.get(anchor..).unwrap_or_default();
         let Some(key) = key(at) else { return };
-        let (first, next) = (at.first().copied(), at.get(1).copied());
-        self.play(first, |roles| if next.is_some() { roles.before = true } else { roles.alone = true });
+        let (word, next) = (at.first().copied(), at.get(1).copied());
+        let told_by_key = count <= 2 && words.iter().all(|word| word.told_by_key());
+        self.play(word, |roles| if next.is_some() { roles.before = true } else { roles.alone = true });
         self.play(next, |roles| roles.behind = true);
-        let number = self.terms.len() as u32 + 1;
-        let previous = if let Some(last) = self.last.find_mut(key, |last| last.key == key) {
-            std::mem::replace(&mut last.term, number)
+        let anchor = anchor as u16;
+        let term = Anchored { key, name, previous: 0, first, words: count, anchor, told_by_key };
+        if let Some(last) = self.last.find_mut(key, |last| last.key == key) {
+            self.earlier.push(*last);
+            *last = Anchored { previous: self.earlier.len() as u32, ..term };
         } else {
             if next.is_some() { &mut self.beside } else { &mut self.alone }.add(key);
-            self.last.insert_unique(key, Last { key, term: number }, |last| last.key);
-            0
-        };
-        self.terms.push(Anchored { previous, anchor: anchor as u16, ..term });
+            self.last.insert_unique(key, term, |last| last.key);
+        }
     }
 
     fn play(&mut self, word: Option<W>, role: impl Fn(&mut Roles)) {
@@ -187,15 +197,18 @@ impl<W: Sought> Anchors<W> {
     }
 
     fn words_of(&self, term: &Anchored) -> &[W] {
-        let words = self.words.get(term.first as usize..).unwrap_or_default();
-        words.get(..usize::from(term.words)).unwrap_or_default()
+        self.words(term.first, term.words)
+    }
+
+    fn words(&self, first: u32, count: u16) -> &[W] {
+        let words = self.words.get(first as usize..).unwrap_or_default();
+        words.get(..usize::from(count)).unwrap_or_default()
     }
 
     /// The terms with a key.
     fn with(&self, key: u64) -> impl Iterator<Item = &Anchored> {
-        let term = |number: u32| self.terms.get((number as usize).checked_sub(1)?);
         let last = self.last.find(key, |last| last.key == key);
-        std::iter::successors(last.and_then(|last| term(last.term)), move |later| term(later.previous))
+        std::iter::successors(last, |later| self.earlier.get((later.previous as usize).checked_sub(1)?))
     }
 }
 
@@ -216,7 +229,7 @@ impl<W> Default for Anchors<W> {
             alone,
             beside,
             last: HashTable::new(),
-            terms: Vec::new(),
+            earlier: Vec::new(),
             words: Vec::new(),
         }
     }

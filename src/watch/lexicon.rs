@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use super::anchor::Place;
+use super::anchor::{Name, Place};
 use super::memo::{Memo, Set};
 use super::spelled::Spelled;
 use super::term::{Mode, Term};
@@ -111,7 +111,7 @@ impl Lexicon {
             let fitting: Vec<_> =
                 languages.iter().filter(inflecting).map(|language| Some(*language)).collect();
             for language in if fitting.is_empty() { vec![None] } else { fitting } {
-                self.plant(entry, term, language);
+                self.plant((atom, entry), term, language);
             }
         }
     }
@@ -162,33 +162,35 @@ impl Lexicon {
 
     fn search_words(&self, field: usize, words: &Words, desk: &mut Desk) {
         let Desk { memo, met, hits, .. } = desk;
-        let mut found = |place: Place| hits.extend(self.found(field, words, place));
-        self.spelled.find(words, &mut found);
-        self.varied.find(words, memo, met, &mut found);
+        let mut tell = |place: Place| hits.extend(found(field, words, place));
+        self.spelled.find(words, &mut tell);
+        self.varied.find(words, memo, met, &mut tell);
     }
 
-    fn found(&self, field: usize, words: &Words, (entry, first, last): Place) -> Option<Found> {
-        let (first, last) = (words.found().get(first)?, words.found().get(last)?);
-        Some(Found {
-            atom: self.entries.get(entry)?.atom,
-            field,
-            first: first.at as usize,
-            end: (last.at + last.width) as usize,
-            entry,
-            start_byte: first.start as usize,
-            end_byte: last.end as usize,
-        })
-    }
-
-    fn plant(&mut self, entry: usize, term: &Term, language: Option<&Language>) {
+    fn plant(&mut self, (atom, entry): (AtomId, usize), term: &Term, language: Option<&Language>) {
+        let name = Name { atom: atom as u32, entry: entry as u32 };
         if language.is_some() || term.words.iter().any(|word| word.prefix) {
-            self.varied.plant(entry, term, language);
+            self.varied.plant(name, term, language);
         } else {
-            self.spelled.plant(entry, term);
+            self.spelled.plant(name, term);
         }
         #[cfg(test)]
         self.plain.plant(entry, term, language);
     }
+}
+
+/// A term where it stands in a field.
+fn found(field: usize, words: &Words, (name, first, last): Place) -> Option<Found> {
+    let (first, last) = (words.found().get(first)?, words.found().get(last)?);
+    Some(Found {
+        atom: name.atom as AtomId,
+        field,
+        first: first.at as usize,
+        end: (last.at + last.width) as usize,
+        entry: name.entry as usize,
+        start_byte: first.start as usize,
+        end_byte: last.end as usize,
+    })
 }
 
 /// Puts hits in order, each once.

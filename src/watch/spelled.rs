@@ -1,7 +1,7 @@
 //! Terms of which every word has one spelling, whatever its case and diacritics. Their words are told apart by hashes
 //! that reading a text gives away: most of them are ended by two looks at a few bits.
 
-use super::anchor::{Anchors, Place, Sought};
+use super::anchor::{Anchors, Name, Place, Sought};
 use super::neighbour::{self, Text};
 use super::term::{Mode, Term};
 use crate::text::Token;
@@ -30,6 +30,10 @@ impl Sought for Spelling {
     fn beside(self, behind: Self) -> u64 {
         beside(self.folded, behind.folded)
     }
+
+    fn told_by_key(self) -> bool {
+        self.cased.is_none()
+    }
 }
 
 /// The key of two words side by side, by their spellings.
@@ -40,13 +44,13 @@ fn beside(before: u64, behind: u64) -> u64 {
 
 impl Spelled {
     /// Adds a term.
-    pub fn plant(&mut self, entry: usize, term: &Term) {
+    pub fn plant(&mut self, name: Name, term: &Term) {
         let spelling = |token: &Token| Spelling {
             folded: spelling_hash(&token.folded),
             cased: (term.mode == Mode::Cased).then(|| cased_hash(&token.cased)),
         };
         let words = term.words.iter().map(|word| (spelling(&word.token), word.token.folded.chars().count()));
-        self.anchors.plant(entry, &words.collect::<Vec<_>>());
+        self.anchors.plant(name, &words.collect::<Vec<_>>());
     }
 
     /// See [`Anchors::settle`].

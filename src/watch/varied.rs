@@ -1,7 +1,7 @@
 //! Terms with words that stand in many forms: inflected, or with any ending. A word of a text is known by the elements
 //! it meets.
 
-use super::anchor::{Anchors, Place, Sought};
+use super::anchor::{Anchors, Name, Place, Sought};
 use super::memo::{Memo, Set, Sets};
 use super::neighbour::{self, Text};
 use super::term::Term;
@@ -25,6 +25,10 @@ impl Sought for Element {
     fn beside(self, behind: Self) -> u64 {
         mixed(u64::from(self) << 32 | u64::from(behind))
     }
+
+    fn told_by_key(self) -> bool {
+        true
+    }
 }
 
 /// Another number for every number.
@@ -35,11 +39,11 @@ fn mixed(number: u64) -> u64 {
 
 impl Varied {
     /// Adds a term, which inflects in `language` where it can.
-    pub fn plant(&mut self, entry: usize, term: &Term, language: Option<&Language>) {
+    pub fn plant(&mut self, name: Name, term: &Term, language: Option<&Language>) {
         let mut element = |word| self.vocabulary.element(word, term.mode, language);
         let words = term.words.iter().map(|word| (element(word), word.token.folded.chars().count()));
         let words: Vec<_> = words.collect();
-        self.anchors.plant(entry, &words);
+        self.anchors.plant(name, &words);
     }
 
     /// See [`Anchors::settle`].
