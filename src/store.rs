@@ -201,19 +201,9 @@ pub struct Addressed {
 pub(crate) struct Filed {
     pub story: Story,
     pub kept: Kept,
-    /// The keys under which the story is found because of the post; see [`enlist`].
+    /// The keys under which the story is found because of the post.
     pub keys: Vec<StoryKey>,
     pub deliveries: Vec<Delivery>,
-}
-
-/// Puts a story among those that a key finds: the newest few, since a phrase that everybody uses finds nothing.
-pub(crate) fn enlist(found: &mut Vec<StoryId>, story: &StoryId) {
-    /// So many stories are found by one key.
-    const MOST: usize = 16;
-    if !found.contains(story) {
-        found.drain(..(found.len() + 1).saturating_sub(MOST));
-        found.push(story.clone());
-    }
 }
 
 /// Why the store did not do it.
@@ -245,6 +235,20 @@ pub enum OpenError {
         path: PathBuf,
         /// What was found and what to do.
         what: String,
+    },
+    /// A later version wrote it.
+    #[error(
+        "the store {} has format {found}, and this vigie knows formats up to {known}. Use the vigie that wrote it, or a \
+         later one",
+        path.display()
+    )]
+    Newer {
+        /// The store.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest that is known.
+        known: u32,
     },
     /// The files cannot be read or written.
     #[error("the store {} cannot be opened: {cause}", path.display())]
@@ -280,8 +284,7 @@ pub(crate) fn file(
         let gathering = last.as_ref().and_then(&mut open).filter(Delivery::is_open);
         match story.file(&sink, severity, filing.insists, gathering.is_some()) {
             Opens(n) => {
-                let alert =
-                    Alert { story: story.id.clone(), severity, again: None, posts: 0, excerpts: Vec::new() };
+                let alert = Alert { story: story.id, severity, again: None, posts: 0, excerpts: Vec::new() };
                 let id = DeliveryId::of_story(&story.id, &sink, n);
                 let mut delivery = Delivery::open(id, sink, Body::Alert(alert), due, now);
                 delivery.absorb(excerpt, severity);

@@ -13,8 +13,8 @@ use crate::clock::Clock;
 use crate::model::post::Post;
 use crate::model::story::{Copy, StoryId};
 use crate::source::file::posts;
-use crate::store::Filing;
-use crate::store::shelf::Shelf;
+use crate::store::shelf::{Change, Shelf};
+use crate::store::{Filing, StoreError};
 use crate::story::Sketch;
 use crate::watch::Watch;
 
@@ -40,7 +40,7 @@ pub(super) fn run(watchlists: &[PathBuf], json: bool, file: &Path, clock: &dyn C
                 continue;
             }
         };
-        let story = told.story(&post);
+        let story = told.story(&post)?;
         if json {
             serde_json::to_writer(&mut out, &Line { id: &post.id, story: &story })?;
             writeln!(out)?;
@@ -70,18 +70,20 @@ struct Told {
 }
 
 impl Told {
-    fn story(&mut self, post: &Post) -> StoryId {
+    fn story(&mut self, post: &Post) -> Result<StoryId, StoreError> {
         self.now = self.now.max(post.posted_at);
         let now = self.now.unwrap_or(self.start);
         let matches = self.watch.as_ref().map(|watch| watch.matches(post)).unwrap_or_default();
+        let opened = StoryId::opened_by(post.key(), post.content());
         let filing = Filing {
             sketch: Sketch::of(post, &matches),
-            story: StoryId::opened_by(post.key(), post.content()),
+            story: opened,
             copy: Copy::of(post, now),
             insists: false,
             to: Vec::new(),
         };
-        self.shelf.file(filing, |_| None, now).0
+        let (changes, _) = self.shelf.file(filing, |_| None, now)?;
+        Ok(changes.first().map_or(opened, Change::story))
     }
 }
 
@@ -94,7 +96,7 @@ struct Groups {
 
 impl Groups {
     fn add(&mut self, story: StoryId, post: Post) {
-        let place = *self.places.entry(story.clone()).or_insert(self.stories.len());
+        let place = *self.places.entry(story).or_insert(self.stories.len());
         match self.stories.get_mut(place) {
             Some((_, posts)) => posts.push(post),
             None => self.stories.push((story, vec![post])),

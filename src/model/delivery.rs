@@ -25,7 +25,7 @@ pub struct DeliveryId(String);
 impl DeliveryId {
     /// The `n`-th delivery of a story to a sink.
     pub fn of_story(story: &StoryId, sink: &SinkId, n: u32) -> Self {
-        Self::derived(&["story", &story.0, sink.as_str(), &n.to_string()])
+        Self::derived(&["story", &story.to_string(), sink.as_str(), &n.to_string()])
     }
 
     /// The digest that begins with this delivery.

@@ -3,30 +3,57 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::fmt::serde::timestamp::millisecond;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::matched::Severity;
-use super::post::{Content, Platform, Post, PostKey, hex};
+use super::post::{Content, Platform, Post, PostKey, first_bytes};
 use super::sink::SinkId;
 
 /// A story without news for this long is over; the same words later are another story.
 pub const IDLE: SignedDuration = SignedDuration::from_hours(24);
 
-/// A story's identity, derived from the revision that opened it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct StoryId(pub String);
+/// A story's identity, derived from the revision that opened it. People and JSON see 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StoryId(u64);
 
 impl StoryId {
     /// The story that this revision opens.
     pub fn opened_by(post: PostKey, content: Content) -> Self {
-        Self(format!("{}{}", &hex(&post.0)[..12], &hex(&content.0)[..4]))
+        let (post, content) = (first_bytes::<6>(&post.0), first_bytes::<2>(&content.0));
+        let mut bytes = [0; 8];
+        bytes[..6].copy_from_slice(&post);
+        bytes[6..].copy_from_slice(&content);
+        Self(u64::from_be_bytes(bytes))
     }
 }
 
 impl fmt::Display for StoryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Serialize for StoryId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            self.0.serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for StoryId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return u64::deserialize(deserializer).map(Self);
+        }
+        let text = String::deserialize(deserializer)?;
+        let digits = (text.len() == 16).then(|| u64::from_str_radix(&text, 16).ok()).flatten();
+        digits.map(Self).ok_or_else(|| D::Error::custom("a story's id is 16 hexadecimal digits"))
     }
 }
 
@@ -51,8 +78,10 @@ pub struct Copy {
     /// Who.
     pub author: String,
     /// When it was posted.
+    #[serde(with = "millisecond::optional")]
     pub posted_at: Option<Timestamp>,
     /// When it was seen.
+    #[serde(with = "millisecond::required")]
     pub seen_at: Timestamp,
     /// Whether it tells the story in words of its own.
     pub own_words: bool,
@@ -72,26 +101,25 @@ impl Copy {
     }
 }
 
-/// What is kept of a story.
+/// What is kept of a story. Stores keep it as an array of its fields: new ones go last and have a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Story {
     /// Its identity.
     pub id: StoryId,
     /// When its last post was seen.
+    #[serde(with = "millisecond::required")]
     pub last_at: Timestamp,
     /// How many matched posts it has.
     pub posts: u32,
     /// How many of its posts tell it in words of their own.
-    #[serde(default)]
     pub wordings: u32,
     /// Its first posts as they were seen, at most [`COPIES`]; who was first stands first.
-    #[serde(default)]
     pub copies: Vec<Copy>,
     /// What each sink was told, or is about to be.
     pub told: BTreeMap<SinkId, Told>,
 }
 
-/// What a sink was told of a story.
+/// What a sink was told of a story. Kept as an array, as [`Story`] is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     /// How many deliveries it got.
@@ -99,7 +127,7 @@ pub struct Told {
     /// The highest severity in them.
     pub severity: Severity,
     /// What the sink calls the first of them that it took; further ones answer there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub receipt: Option<String>,
 }
 
@@ -120,9 +148,10 @@ impl Story {
         Self { id, last_at: now, posts: 0, wordings: 0, copies: Vec::new(), told: BTreeMap::new() }
     }
 
-    /// Whether a post seen now still belongs to it.
+    /// Whether a post seen now still belongs to it. A story from far ahead was told by a clock that jumped: it is over,
+    /// or it would swallow all that is told until then.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        now.duration_since(self.last_at) < IDLE
+        now.duration_since(self.last_at).abs() < IDLE
     }
 
     /// Notes one more post.
@@ -234,7 +263,8 @@ mod tests {
         let later = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
         assert!(story.is_live(later(23)));
         story.add(Copy::of(&Post::new(Platform::X, "1", "text"), later(23)), later(23));
-        assert!(story.is_live(later(46)));
-        assert!(!story.is_live(later(47)));
+        for (hour, live) in [(46, true), (47, false), (0, true), (-1, false)] {
+            assert_eq!(story.is_live(later(hour)), live, "seen at hour {hour}, last told at hour 23");
+        }
     }
 }

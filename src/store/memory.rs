@@ -147,7 +147,7 @@ impl Store for MemoryStore {
             inner.archive.extend(post.archive);
         }
         for filing in filings {
-            let (_, deliveries) = inner.stories.file(filing, |id| inner.outbox.get(id).cloned(), now);
+            let (_, deliveries) = inner.stories.file(filing, |id| inner.outbox.get(id).cloned(), now)?;
             inner.outbox.extend(deliveries.into_iter().map(|delivery| (delivery.id.clone(), delivery)));
         }
         for notice in notices {
@@ -171,8 +171,8 @@ impl Store for MemoryStore {
         let mut deliveries = Vec::new();
         for (_, (.., id)) in &waiting[..ready] {
             let Some(delivery) = inner.outbox.get_mut(id) else { continue };
-            let story = delivery.story().cloned().and_then(|story| inner.stories.story(&story));
-            delivery.seal(story.and_then(|story| story.thread(sink)), now);
+            let story = delivery.story().map_or(Ok(None), |story| inner.stories.story(*story))?;
+            delivery.seal(story.as_ref().and_then(|story| story.thread(sink)), now);
             deliveries.push(delivery.clone());
         }
         Ok(Sealed { deliveries, next })
@@ -190,10 +190,8 @@ impl Store for MemoryStore {
             return Err(StoreError::Broken(format!("delivery {id} was settled by somebody else")));
         };
         inner.gates.insert(delivery.sink.clone(), gate);
-        if let (Settlement::Delivered { receipt }, Some(story)) = (&settlement, delivery.story().cloned())
-            && let Some(story) = inner.stories.story(&story)
-        {
-            story.heard(&delivery.sink, receipt.as_deref());
+        if let (Settlement::Delivered { receipt }, Some(story)) = (&settlement, delivery.story()) {
+            inner.stories.heard(*story, &delivery.sink, receipt.as_deref())?;
         }
         if let Some(left) = delivery.settle(settlement, now) {
             inner.outbox.insert(id.clone(), left);
@@ -247,7 +245,7 @@ impl Store for MemoryStore {
         inner.seen.retain(|_, seen| seen.day >= before);
         inner.spending.retain(|(_, day), _| *day >= before);
         inner.gaps.retain(|(_, day), _| *day >= before);
-        inner.stories.prune(now);
+        inner.stories.prune(usize::MAX, now)?;
         Ok(())
     }
 }

@@ -1,52 +1,270 @@
-//! Stories in memory: those of the store that forgets, and of `vigie stories`.
+//! Stories in memory: all that are not over, packed, and found by their keys. Every store has them here, and so has
+//! `vigie stories`; a store that lasts writes the [`Change`]s down and builds the shelf from them when it opens.
 
-use std::collections::{HashMap, HashSet};
+mod finder;
 
-use jiff::Timestamp;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 
-use super::{Filed, Filing, enlist, file};
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use self::finder::Finder;
+use super::{Filed, Filing, StoreError, file};
 use crate::model::delivery::{Delivery, DeliveryId};
-use crate::model::story::{Story, StoryId, StoryKey};
+use crate::model::sink::SinkId;
+use crate::model::story::{IDLE, Story, StoryId};
 use crate::story::Kept;
 
+/// A story that changes is written as a whole again after this long, so that what is older than [`LASTING`] is needed
+/// by no story that is not over.
+const REWRITTEN_AFTER: SignedDuration = SignedDuration::from_hours(12);
+
+/// So old a change may be and still belong to a story that is not over.
+pub(crate) const LASTING: SignedDuration =
+    SignedDuration::from_hours(IDLE.as_hours() + REWRITTEN_AFTER.as_hours());
+
 /// Stories, and the keys they are found by.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Shelf {
-    stories: HashMap<StoryId, (Story, Kept)>,
-    index: HashMap<StoryKey, Vec<StoryId>>,
+    places: Vec<Option<Place>>,
+    ids: HashMap<StoryId, u32>,
+    free: Vec<u32>,
+    finder: Finder,
+    /// The place at which pruning goes on.
+    pruned: usize,
+}
+
+/// A story on the shelf.
+#[derive(Clone)]
+struct Place {
+    packed: Box<[u8]>,
+    /// When its last post was seen, in seconds.
+    last: i64,
+    /// When it was last written as a whole, in seconds.
+    whole: i64,
+}
+
+/// A part of what changed in a story. Applied in order, the changes since the last whole one make the story.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Change {
+    id: StoryId,
+    /// Whether nothing before it matters.
+    whole: bool,
+    /// The story, with only those copies that were added.
+    story: Option<Story>,
+    /// What was added for further posts to find.
+    added: Kept,
+}
+
+/// A story found for a post, and how much of it there was.
+struct Before {
+    place: u32,
+    copies: usize,
+    size: (usize, usize),
 }
 
 impl Shelf {
-    /// Files a post; tells its story and the deliveries that changed.
+    /// Files a post; tells what changed in its story and the deliveries that changed.
     pub(crate) fn file(
         &mut self,
         filing: Filing,
         open: impl FnMut(&DeliveryId) -> Option<Delivery>,
         now: Timestamp,
-    ) -> (StoryId, Vec<Delivery>) {
-        let keys = filing.sketch.keys();
-        let found: HashSet<&StoryId> = keys.iter().filter_map(|key| self.index.get(key)).flatten().collect();
-        let candidates = found.into_iter().filter_map(|id| self.stories.get(id)).cloned().collect();
-        let Filed { story, kept, keys, deliveries } = file(filing, candidates, open, now);
-        let id = story.id.clone();
-        for key in keys {
-            enlist(self.index.entry(key).or_default(), &id);
+    ) -> Result<(Vec<Change>, Vec<Delivery>), StoreError> {
+        let found: BTreeSet<u32> =
+            filing.sketch.keys().into_iter().flat_map(|key| self.finder.find(key)).collect();
+        let (mut candidates, mut known) = (Vec::new(), HashMap::new());
+        for place in found {
+            let Some(there) = self.place(place) else { continue };
+            let (story, kept) = unpack::<(Story, Kept)>(&there.packed)?;
+            if story.is_live(now) {
+                known.insert(story.id, Before { place, copies: story.copies.len(), size: kept.size() });
+                candidates.push((story, kept));
+            }
         }
-        self.stories.insert(id.clone(), (story, kept));
-        (id, deliveries)
+        let Filed { story, kept, keys, deliveries } = file(filing, candidates, open, now);
+        let before = known.remove(&story.id);
+        if before.is_none() {
+            self.forget(story.id)?;
+        }
+        let whole = before.as_ref().and_then(|before| self.place(before.place)?.still_whole(now));
+        let since = before.filter(|_| whole.is_some()).map(|before| (before.copies, before.size));
+        let changes = changes(&story, &kept, since);
+        let place = self.place_of(story.id);
+        for key in keys {
+            self.finder.add(key, place);
+        }
+        self.put(place, &story, &kept, whole.unwrap_or(now.as_second()))?;
+        Ok((changes, deliveries))
     }
 
-    /// The story.
-    pub(crate) fn story(&mut self, id: &StoryId) -> Option<&mut Story> {
-        self.stories.get_mut(id).map(|(story, _)| story)
+    /// A story that is not forgotten.
+    pub(crate) fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
+        let place = self.ids.get(&id).and_then(|place| self.place(*place));
+        Ok(place.map(|place| unpack::<(Story, Kept)>(&place.packed)).transpose()?.map(|(story, _)| story))
     }
 
-    /// Forgets stories that are over.
-    pub(crate) fn prune(&mut self, now: Timestamp) {
-        self.stories.retain(|_, (story, _)| story.is_live(now));
-        self.index.retain(|_, found| {
-            found.retain(|id| self.stories.contains_key(id));
-            !found.is_empty()
+    /// Notes that a sink took a message of a story, and what it calls it; tells what changed.
+    pub(crate) fn heard(
+        &mut self,
+        id: StoryId,
+        sink: &SinkId,
+        receipt: Option<&str>,
+    ) -> Result<Vec<Change>, StoreError> {
+        let Some(place) = self.ids.get(&id).copied() else { return Ok(Vec::new()) };
+        let Some(there) = self.place(place) else { return Ok(Vec::new()) };
+        let (mut story, kept) = unpack::<(Story, Kept)>(&there.packed)?;
+        if !story.heard(sink, receipt) {
+            return Ok(Vec::new());
+        }
+        let since = (story.copies.len(), kept.size());
+        self.put(place, &story, &kept, there.whole)?;
+        Ok(changes(&story, &kept, Some(since)))
+    }
+
+    /// Forgets stories that are over, from where the last call stopped, at most `most`. Tells whether there may be more.
+    pub(crate) fn prune(&mut self, most: usize, now: Timestamp) -> Result<bool, StoreError> {
+        let is_over = |place: &Option<Place>| {
+            place.as_ref().is_some_and(|place| (now.as_second() - place.last).abs() > IDLE.as_secs())
+        };
+        for _ in 0..most {
+            let over = self.places.iter().skip(self.pruned).position(is_over);
+            let Some(at) = over.map(|ahead| self.pruned + ahead) else {
+                self.pruned = 0;
+                return Ok(false);
+            };
+            self.pruned = at + 1;
+            self.clear(at as u32)?;
+        }
+        Ok(true)
+    }
+
+    /// Puts back what was written down at `at`.
+    pub(crate) fn apply(&mut self, change: Change, at: Timestamp) -> Result<(), StoreError> {
+        let Change { id, whole, story, added } = change;
+        if whole {
+            self.forget(id)?;
+        }
+        let there = self.ids.get(&id).and_then(|place| self.place(*place));
+        let before =
+            there.map(|there| Ok((unpack::<(Story, Kept)>(&there.packed)?, there.whole))).transpose()?;
+        let ((story, mut kept), since) = match (story, before) {
+            (Some(mut story), Some(((before, kept), since))) => {
+                story.copies.splice(..0, before.copies);
+                ((story, kept), since)
+            }
+            (Some(story), None) => ((story, Kept::default()), at.as_second()),
+            (None, Some(before)) => before,
+            // Its beginning is forgotten, so it is over.
+            (None, None) => return Ok(()),
+        };
+        let keys = added.keys();
+        kept.extend(added);
+        let place = self.place_of(id);
+        for key in keys {
+            self.finder.add(key, place);
+        }
+        self.put(place, &story, &kept, since)
+    }
+
+    fn place(&self, place: u32) -> Option<&Place> {
+        self.places.get(place as usize)?.as_ref()
+    }
+
+    /// The place of a story, a new one if it has none.
+    fn place_of(&mut self, id: StoryId) -> u32 {
+        if let Some(place) = self.ids.get(&id) {
+            return *place;
+        }
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.places.push(None);
+            (self.places.len() - 1) as u32
         });
+        self.ids.insert(id, place);
+        place
     }
+
+    fn forget(&mut self, id: StoryId) -> Result<(), StoreError> {
+        self.ids.get(&id).copied().map_or(Ok(()), |place| self.clear(place))
+    }
+
+    fn clear(&mut self, place: u32) -> Result<(), StoreError> {
+        let Some(there) = self.places.get_mut(place as usize).and_then(Option::take) else { return Ok(()) };
+        let (story, kept) = unpack::<(Story, Kept)>(&there.packed)?;
+        kept.keys().into_iter().for_each(|key| self.finder.remove(key, place));
+        self.ids.remove(&story.id);
+        self.free.push(place);
+        Ok(())
+    }
+
+    fn put(&mut self, place: u32, story: &Story, kept: &Kept, whole: i64) -> Result<(), StoreError> {
+        let packed = pack(&(story, kept))?.into_boxed_slice();
+        if let Some(there) = self.places.get_mut(place as usize) {
+            *there = Some(Place { packed, last: story.last_at.as_second(), whole });
+        }
+        Ok(())
+    }
+}
+
+impl Place {
+    /// When it was written as a whole, if that is recent enough.
+    fn still_whole(&self, now: Timestamp) -> Option<i64> {
+        let age = (now.as_second() - self.whole).abs();
+        (age < REWRITTEN_AFTER.as_secs()).then_some(self.whole)
+    }
+}
+
+impl fmt::Debug for Shelf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} stories", self.places.len() - self.free.len())
+    }
+}
+
+impl Change {
+    /// The story that changed.
+    pub(crate) fn story(&self) -> StoryId {
+        self.id
+    }
+
+    /// All of a story.
+    pub(crate) fn all(story: &Story, kept: &Kept) -> Vec<Self> {
+        changes(story, kept, None)
+    }
+
+    /// It as bytes, at most 3 KB.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, StoreError> {
+        pack(self)
+    }
+
+    /// What [`Change::to_bytes`] made bytes of.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
+        unpack(bytes)
+    }
+}
+
+/// What changed in a story since it had so many copies and was found by so much; all of it if that does not matter.
+fn changes(story: &Story, kept: &Kept, since: Option<(usize, (usize, usize))>) -> Vec<Change> {
+    let (copies, size) = since.unwrap_or_default();
+    let mut told = story.clone();
+    told.copies.drain(..copies.min(story.copies.len()));
+    let mut parts = kept.parts(size).into_iter();
+    let first = Change {
+        id: story.id,
+        whole: since.is_none(),
+        story: Some(told),
+        added: parts.next().unwrap_or_default(),
+    };
+    let further = parts.map(|added| Change { id: story.id, whole: false, story: None, added });
+    [first].into_iter().chain(further).collect()
+}
+
+fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    rmp_serde::to_vec(value).map_err(|error| StoreError::Broken(format!("a story cannot be packed: {error}")))
+}
+
+fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    rmp_serde::from_slice(bytes)
+        .map_err(|error| StoreError::Broken(format!("a story cannot be read: {error}")))
 }

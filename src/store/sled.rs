@@ -12,9 +12,12 @@
 
 mod archive;
 mod core;
+mod format;
 mod lock;
 mod open;
+mod outbox;
 mod seen;
+mod stories;
 mod trees;
 
 use std::ops::RangeInclusive;

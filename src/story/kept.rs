@@ -1,7 +1,10 @@
 //! What is kept of a story so that further posts find it: a few of its wordings and the identities of its posts.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::alike::Verdict;
@@ -16,7 +19,7 @@ const WORDINGS: usize = 6;
 /// So many posts of a story are known by their identity, the first ones.
 const POSTS: usize = 48;
 
-/// What a story's posts are found by. As JSON at most 4 KB.
+/// What a story's posts are found by: at most 3 KB of bytes, in JSON as Base64.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
     wordings: Vec<Sketch>,
@@ -65,6 +68,32 @@ impl Kept {
         keys
     }
 
+    /// How many posts and wordings are kept.
+    pub fn size(&self) -> (usize, usize) {
+        (self.posts.len(), self.wordings.len())
+    }
+
+    /// What was added since it had the size `since`, a wording in each part; nothing if nothing was.
+    pub fn parts(&self, since: (usize, usize)) -> Vec<Self> {
+        let posts = self.posts.get(since.0..).unwrap_or_default();
+        let wordings = self.wordings.get(since.1..).unwrap_or_default();
+        let part = |wording: &Sketch| Self { wordings: vec![wording.clone()], posts: Vec::new() };
+        let mut parts: Vec<Self> = wordings.iter().map(part).collect();
+        if !posts.is_empty() && parts.is_empty() {
+            parts.push(Self::default());
+        }
+        if let Some(first) = parts.first_mut() {
+            first.posts = posts.to_vec();
+        }
+        parts
+    }
+
+    /// Takes in a part of what was added.
+    pub fn extend(&mut self, part: Self) {
+        self.posts.extend(part.posts);
+        self.wordings.extend(part.wordings);
+    }
+
     /// All keys under which the story is found.
     pub fn keys(&self) -> Vec<StoryKey> {
         let posts = self.posts.iter().map(|post| StoryKey(post.to_be_bytes()));
@@ -86,7 +115,11 @@ impl Serialize for Kept {
             bytes.extend([u8::from(sketch.wording.cut), sketch.wording.words.len() as u8]);
             bytes.extend(sketch.wording.words.iter().flat_map(|word| word.0.to_le_bytes()));
         }
-        serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
+        } else {
+            serializer.serialize_bytes(&bytes)
+        }
     }
 }
 
@@ -97,12 +130,30 @@ fn put_numbers(bytes: &mut Vec<u8>, numbers: &[u64]) {
 
 impl<'de> Deserialize<'de> for Kept {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let text = String::deserialize(deserializer)?;
-        let bytes = STANDARD_NO_PAD.decode(text).map_err(D::Error::custom)?;
-        let mut reader = Reader(&bytes);
-        let kept = reader.kept().ok_or_else(|| D::Error::custom("a story's wordings are cut short"))?;
-        Ok(kept)
+        let bytes = if deserializer.is_human_readable() {
+            STANDARD_NO_PAD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)?
+        } else {
+            deserializer.deserialize_byte_buf(Bytes)?
+        };
+        Reader(&bytes).kept().ok_or_else(|| D::Error::custom("a story's wordings are cut short"))
+    }
+}
+
+struct Bytes;
+
+impl Visitor<'_> for Bytes {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a story's wordings")
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+        Ok(bytes.to_vec())
+    }
+
+    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
+        Ok(bytes)
     }
 }
 
@@ -165,6 +216,29 @@ mod tests {
         let json = serde_json::to_string(&kept).unwrap();
         assert!(json.len() <= 4096, "{}", json.len());
         assert_eq!(serde_json::from_str::<Kept>(&json).unwrap(), kept);
+        let bytes = rmp_serde::to_vec(&kept).unwrap();
+        assert_eq!(rmp_serde::from_slice::<Kept>(&bytes).unwrap(), kept);
+    }
+
+    #[test]
+    fn what_was_added_comes_in_small_parts_that_make_the_whole() {
+        let mut kept = Kept::default();
+        let mut again = Kept::default();
+        for id in 0..60 {
+            let before = kept.size();
+            let words: Vec<String> = (0..200).map(|word| format!("Ж{id}x{word}")).collect();
+            kept.add(sketch(id, &words.join(" ")));
+            kept.parts(before).into_iter().for_each(|part| again.extend(part));
+            assert_eq!(again, kept);
+        }
+        assert_eq!(kept.parts(kept.size()), []);
+        let parts = kept.parts((0, 0));
+        assert!(parts.iter().all(|part| rmp_serde::to_vec(part).unwrap().len() < 1000));
+        let mut whole = Kept::default();
+        for part in parts {
+            whole.extend(part);
+        }
+        assert_eq!(whole, kept);
     }
 
     #[test]

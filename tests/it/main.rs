@@ -14,4 +14,5 @@ mod sink;
 mod source;
 mod store;
 mod stories;
+mod vault;
 mod watchlist;

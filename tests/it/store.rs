@@ -112,6 +112,8 @@ contract! {
     a_copy_in_other_words_joins_its_story_also_after_reopening
     a_story_that_is_over_is_found_no_more
     many_stories_that_are_over_are_all_forgotten
+    a_story_that_goes_on_for_days_is_known_after_reopening
+    the_longest_story_can_be_kept
 }
 
 fn at(second: i64) -> Timestamp {
@@ -606,4 +608,41 @@ async fn many_stories_that_are_over_are_all_forgotten<K: Kind>() {
     }
     let gathered = gathered(&store).await;
     assert_eq!((gathered.len(), gathered.last()), (119, Some(&3)), "only the last one was still told");
+}
+
+async fn a_story_that_goes_on_for_days_is_known_after_reopening<K: Kind>() {
+    let mut kind = K::found();
+    let text = "Oman hands the Malawi coast guard rubber boats and radios at Monkey Bay";
+    for n in 0..9 {
+        let now = at(0) + SignedDuration::from_hours(n * 23);
+        tell(&kind.store(), now, &[post(&n.to_string(), text)]).await;
+        kind.store().prune(0, now).await.unwrap();
+        kind = kind.reopened(now);
+    }
+    assert_eq!(gathered(&kind.store()).await, [9]);
+    let Body::Alert(alert) = kind.store().outbox().await.unwrap().remove(0).body else { panic!("an alert") };
+    assert_eq!(alert.excerpts.len(), 9);
+}
+
+async fn the_longest_story_can_be_kept<K: Kind>() {
+    let mut kind = K::found();
+    for n in 0..60 {
+        let words: Vec<String> = (0..90).map(|word| format!("Ж{n}x{word}")).collect();
+        let links = (0..9).map(|link| format!("https://e.example/{n}/{link}")).collect();
+        let quote_of = Some(Reference { id: "0".into(), ..Reference::default() });
+        let long =
+            Post { links, quote_of, author: "ж".repeat(60), ..post(&n.to_string(), &words.join(" ")) };
+        let now = at(0) + SignedDuration::from_hours(n);
+        let mut filing = told(&long, now);
+        filing.to[0].sink = SinkId::new("matrix", &format!("a-room-with-a-long-name-{n}"));
+        let turn = claim(&kind.store(), "1", now).await;
+        let mut outcome =
+            Outcome { posts: vec![sighted(&long, &[])], filings: vec![filing], ..outcome(turn, now) };
+        outcome.state.due = now;
+        kind.store().commit(outcome, now).await.unwrap();
+        if n % 20 == 0 {
+            kind = kind.reopened(now);
+        }
+    }
+    assert!(!gathered(&kind.store()).await.is_empty());
 }

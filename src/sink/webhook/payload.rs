@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::model::delivery::{Again, Alert, Body, Delivery, Digest, Excerpt, Item, Notice, Occasion};
 use crate::model::matched::{Match, Severity};
+use crate::model::story::StoryId;
 
 /// The largest body, in bytes.
 const MOST: usize = 20_000;
@@ -19,7 +20,7 @@ struct Payload<'a, D> {
 #[derive(Serialize)]
 struct AlertData<'a> {
     delivery: &'a str,
-    story: &'a str,
+    story: StoryId,
     severity: Severity,
     /// Why the story speaks again, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +45,7 @@ struct DigestData<'a> {
 
 #[derive(Serialize)]
 struct Listed<'a> {
-    story: &'a str,
+    story: StoryId,
     severity: Severity,
     #[serde(skip_serializing_if = "Option::is_none")]
     again: Option<Again>,
@@ -103,7 +104,7 @@ fn of_alert(alert: &Alert, delivery: &Delivery) -> Vec<u8> {
     fitting(alert.excerpts.len(), |told| {
         let data = AlertData {
             delivery: delivery.id.as_str(),
-            story: &alert.story.0,
+            story: alert.story,
             severity: alert.severity,
             again: alert.again,
             posts: alert.posts,
@@ -158,7 +159,7 @@ fn bytes<D: Serialize>(r#type: &'static str, timestamp: Timestamp, data: &D) -> 
 impl<'a> Listed<'a> {
     fn of(item: &'a Item) -> Self {
         let Item { story, severity, again, posts, excerpt } = item;
-        Self { story: &story.0, severity: *severity, again: *again, posts: *posts, first: Told::of(excerpt) }
+        Self { story: *story, severity: *severity, again: *again, posts: *posts, first: Told::of(excerpt) }
     }
 }
 

@@ -1,26 +1,25 @@
 //! What the owning thread does with the state and the archive.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use sled::Db;
 
 use super::archive::Archive;
 use super::lock::Lock;
+use super::outbox::{excerpt_key, get_delivery, parts, put_header, put_new};
 use super::seen::Seen;
+use super::stories::Stories;
 use super::trees::{Draft, Tree, Trees, broken};
 use crate::model::coverage::{Gap, keep};
-use crate::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Item, Settlement};
+use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
-use crate::model::story::{Story, StoryId};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
-use crate::store::{Claimed, Filed, Filing, News, Outcome, Sealed, Sighting, StoreError, enlist, file};
-use crate::story::Kept;
+use crate::store::{Claimed, News, Outcome, Sealed, Sighting, StoreError};
 
 /// The state, the archive, and what is kept of them in memory.
 pub(super) struct Core {
@@ -29,14 +28,13 @@ pub(super) struct Core {
     /// sled's own file, for the sync that sled leaves out.
     file: File,
     seen: Seen,
+    stories: Stories,
     archive: Archive,
     timelines: HashMap<TimelineId, TimelineState>,
     held: HashMap<TimelineId, u64>,
     fence: u64,
     waiting: HashMap<SinkId, BTreeMap<DeliveryId, Waiting>>,
     unsynced: bool,
-    /// The story up to which pruning came.
-    pruned: Vec<u8>,
     _lock: Lock,
 }
 
@@ -51,27 +49,27 @@ struct Waiting {
     order: (Timestamp, Option<Timestamp>),
 }
 
-/// A delivery as it is kept: its excerpts or items stand beside it, each a value of its own.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    delivery: Delivery,
-    excerpts: u8,
-}
-
 impl Core {
-    pub(super) fn new(db: Db, trees: Trees, file: File, seen: Seen, archive: Archive, lock: Lock) -> Self {
+    pub(super) fn new(
+        db: Db,
+        trees: Trees,
+        file: File,
+        (seen, stories): (Seen, Stories),
+        archive: Archive,
+        lock: Lock,
+    ) -> Self {
         Self {
             db,
             trees,
             file,
             seen,
+            stories,
             archive,
             timelines: HashMap::new(),
             held: HashMap::new(),
             fence: 0,
             waiting: HashMap::new(),
             unsynced: true,
-            pruned: Vec::new(),
             _lock: lock,
         }
     }
@@ -198,7 +196,7 @@ impl Core {
         self.seen.note(posts.iter().map(|post| (post.key, post.content)), day, &mut draft)?;
         let mut changed = Vec::new();
         for filing in filings {
-            changed.extend(file_into(&mut draft, filing, now)?);
+            changed.extend(self.stories.file(filing, now, &mut draft)?);
         }
         for notice in notices {
             changed.extend(put_new(&mut draft, notice)?);
@@ -240,7 +238,7 @@ impl Core {
         let mut draft = self.trees.draft();
         for (_, _, id) in &waiting[..ready] {
             let Some(mut delivery) = get_delivery(&draft, id)? else { continue };
-            let story = story_of(&draft, &delivery)?;
+            let story = delivery.story().map_or(Ok(None), |story| self.stories.story(*story))?;
             delivery.seal(story.as_ref().and_then(|story| story.thread(sink)), now);
             put_header(&mut draft, &delivery)?;
             deliveries.push(delivery);
@@ -265,11 +263,8 @@ impl Core {
         };
         let sink = delivery.sink.clone();
         draft.put(Tree::Gate, sink.as_str().as_bytes(), gate)?;
-        if let (Settlement::Delivered { receipt }, Some(mut story)) =
-            (&settlement, story_of(&draft, &delivery)?)
-            && story.heard(&sink, receipt.as_deref())
-        {
-            draft.put(Tree::Story, story.id.0.as_bytes(), &story)?;
+        if let (Settlement::Delivered { receipt }, Some(story)) = (&settlement, delivery.story()) {
+            self.stories.heard(*story, &sink, receipt.as_deref(), now, &mut draft)?;
         }
         let parts = parts(&delivery).len();
         let left = delivery.settle(settlement, now);
@@ -361,12 +356,10 @@ impl Core {
     pub(super) fn prune(&mut self, before: i32, now: Timestamp) -> Result<bool, StoreError> {
         let mut draft = self.trees.draft();
         let mut more = self.seen.forget(before, 1, &self.trees, &mut draft)?;
-        let reached = self.prune_stories(now, &mut draft)?;
-        more |= !reached.is_empty();
+        more |= self.stories.forget(now, &mut draft, &self.trees)?;
         more |= self.prune_days(Tree::Spending, before, &mut draft)?;
         more |= self.prune_days(Tree::Gap, before, &mut draft)?;
         self.unsynced |= draft.apply()?;
-        self.pruned = reached;
         Ok(more)
     }
 
@@ -389,26 +382,6 @@ impl Core {
         Ok(false)
     }
 
-    /// Forgets stories that are over, from where the last call stopped. Gives where this one did; nothing at the end.
-    fn prune_stories(&self, now: Timestamp, draft: &mut Draft<'_>) -> Result<Vec<u8>, StoreError> {
-        /// So many stories are looked at in one turn of the owning thread.
-        const LOOKS: usize = 1000;
-        /// So many changes go in one transaction.
-        const AT_ONCE: usize = 50;
-        let entries = self.trees.behind(Tree::Story, &self.pruned, LOOKS)?;
-        let whole = entries.len() == LOOKS;
-        for (id, _) in &entries {
-            let story: Option<Story> = self.trees.get(Tree::Story, id)?;
-            if story.is_none_or(|story| !story.is_live(now)) {
-                forget_story(id, draft)?;
-            }
-            if draft.len() > AT_ONCE {
-                return Ok(id.to_vec());
-            }
-        }
-        Ok(entries.last().filter(|_| whole).map(|(id, _)| id.to_vec()).unwrap_or_default())
-    }
-
     /// Keeps in mind when a delivery is due.
     fn wait(&mut self, delivery: &Delivery) {
         let due = delivery.due(delivery.set_at).map(|_| delivery.due);
@@ -416,126 +389,6 @@ impl Core {
         let mine = self.waiting.entry(delivery.sink.clone()).or_default();
         mine.insert(id, Waiting { due, set_at: delivery.set_at, order: (created_at, posted_at) });
     }
-}
-
-/// Files a post into the draft; returns the deliveries that changed.
-fn file_into(draft: &mut Draft<'_>, filing: Filing, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
-    let mut found = BTreeSet::new();
-    for key in filing.sketch.keys() {
-        found.extend(draft.get::<Vec<StoryId>>(Tree::StoryIndex, &key.0)?.unwrap_or_default());
-    }
-    let mut candidates = Vec::new();
-    for id in &found {
-        let story = draft.get::<Story>(Tree::Story, id.0.as_bytes())?;
-        candidates.extend(story.zip(draft.get::<Kept>(Tree::Kept, id.0.as_bytes())?));
-    }
-    let mut failed = None;
-    let open = |id: &DeliveryId| {
-        get_delivery(draft, id).unwrap_or_else(|error| {
-            failed = Some(error);
-            None
-        })
-    };
-    let Filed { story, kept, keys, deliveries } = file(filing, candidates, open, now);
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    for key in keys {
-        let mut found = draft.get(Tree::StoryIndex, &key.0)?.unwrap_or_default();
-        enlist(&mut found, &story.id);
-        draft.put(Tree::StoryIndex, &key.0, &found)?;
-    }
-    draft.put(Tree::Kept, story.id.0.as_bytes(), &kept)?;
-    draft.put(Tree::Story, story.id.0.as_bytes(), &story)?;
-    for delivery in &deliveries {
-        put_whole(draft, delivery)?;
-    }
-    Ok(deliveries)
-}
-
-/// Removes a story and its place under each of its keys.
-fn forget_story(id: &[u8], draft: &mut Draft<'_>) -> Result<(), StoreError> {
-    let kept = draft.get::<Kept>(Tree::Kept, id)?.unwrap_or_default();
-    for key in kept.keys() {
-        let mut found: Vec<StoryId> = draft.get(Tree::StoryIndex, &key.0)?.unwrap_or_default();
-        found.retain(|other| other.0.as_bytes() != id);
-        if found.is_empty() {
-            draft.remove(Tree::StoryIndex, &key.0);
-        } else {
-            draft.put(Tree::StoryIndex, &key.0, &found)?;
-        }
-    }
-    draft.remove(Tree::Kept, id);
-    draft.remove(Tree::Story, id);
-    Ok(())
-}
-
-/// Puts a notice in, unless it is there: its id is derived, so a repeat says nothing new.
-fn put_new(draft: &mut Draft<'_>, notice: Delivery) -> Result<Option<Delivery>, StoreError> {
-    if get_delivery(draft, &notice.id)?.is_some() {
-        return Ok(None);
-    }
-    put_whole(draft, &notice)?;
-    Ok(Some(notice))
-}
-
-/// The story that a delivery tells, while it is remembered.
-fn story_of(draft: &Draft<'_>, delivery: &Delivery) -> Result<Option<Story>, StoreError> {
-    delivery.story().map_or(Ok(None), |story| draft.get(Tree::Story, story.0.as_bytes()))
-}
-
-fn put_whole(draft: &mut Draft<'_>, delivery: &Delivery) -> Result<(), StoreError> {
-    for (n, part) in parts(delivery).iter().enumerate() {
-        draft.put(Tree::Excerpt, &excerpt_key(&delivery.id, n), part)?;
-    }
-    put_header(draft, delivery)
-}
-
-fn put_header(draft: &mut Draft<'_>, delivery: &Delivery) -> Result<(), StoreError> {
-    let mut stored = Stored { excerpts: parts(delivery).len() as u8, delivery: delivery.clone() };
-    match &mut stored.delivery.body {
-        Body::Alert(alert) => alert.excerpts.clear(),
-        Body::Digest(digest) => digest.items.clear(),
-        Body::Notice(_) => {}
-    }
-    draft.put(Tree::Outbox, delivery.id.as_str().as_bytes(), &stored)
-}
-
-fn get_delivery(draft: &Draft<'_>, id: &DeliveryId) -> Result<Option<Delivery>, StoreError> {
-    let Some(Stored { mut delivery, excerpts }) = draft.get(Tree::Outbox, id.as_str().as_bytes())? else {
-        return Ok(None);
-    };
-    for n in 0..usize::from(excerpts) {
-        let key = excerpt_key(id, n);
-        match &mut delivery.body {
-            Body::Alert(alert) => alert.excerpts.extend(draft.get::<Excerpt>(Tree::Excerpt, &key)?),
-            Body::Digest(digest) => digest.items.extend(draft.get::<Item>(Tree::Excerpt, &key)?),
-            Body::Notice(_) => {}
-        }
-    }
-    Ok(Some(delivery))
-}
-
-/// What of a delivery stands beside it, each a value of its own.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Part<'a> {
-    Excerpt(&'a Excerpt),
-    Item(&'a Item),
-}
-
-fn parts(delivery: &Delivery) -> Vec<Part<'_>> {
-    match &delivery.body {
-        Body::Alert(alert) => alert.excerpts.iter().map(Part::Excerpt).collect(),
-        Body::Digest(digest) => digest.items.iter().map(Part::Item).collect(),
-        Body::Notice(_) => Vec::new(),
-    }
-}
-
-fn excerpt_key(id: &DeliveryId, n: usize) -> Vec<u8> {
-    let mut key = id.as_str().as_bytes().to_vec();
-    key.push(n as u8);
-    key
 }
 
 fn charge_into(draft: &mut Draft<'_>, charge: &Charge) -> Result<(), StoreError> {

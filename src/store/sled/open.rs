@@ -10,13 +10,12 @@ use sled::Db;
 
 use super::archive::Archive;
 use super::core::Core;
+use super::format::{self, FORMAT, lift};
 use super::lock;
 use super::seen::Seen;
+use super::stories::Stories;
 use super::trees::{Tree, Trees};
 use crate::store::{OpenError, StoreError};
-
-/// The version of the layout on disk.
-const FORMAT: u32 = 1;
 
 /// sled's cache; it takes several times as much.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -43,31 +42,25 @@ pub(super) fn open(dir: &Path, holder: &str, now: Timestamp) -> Result<Core, Ope
     let trees = Trees::of(&db).map_err(|error| damaged(error.to_string()))?;
     match trees.get::<u32>(Tree::Meta, b"format").map_err(unusable)? {
         Some(FORMAT) => {}
-        Some(other) => {
-            let what =
-                format!("it has format {other}, this vigie knows {FORMAT}; use the vigie that wrote it");
-            return Err(damaged(what));
-        }
+        Some(older @ 1..FORMAT) => lift(older, &db, &trees).map_err(unusable)?,
+        Some(newer) => return Err(OpenError::Newer { path: dir.to_owned(), found: newer, known: FORMAT }),
         None if used => {
             let what = "its state is empty although it was used before. Restore state/ from a backup, or start anew \
                         in another folder";
             return Err(damaged(what.into()));
         }
         None => {
-            let mut draft = trees.draft();
-            draft.put(Tree::Meta, b"format", &FORMAT).map_err(unusable)?;
-            draft.apply().map_err(unusable)?;
+            format::set(&trees, FORMAT).map_err(unusable)?;
         }
     }
+    format::sweep(&db).map_err(unusable)?;
     let file = File::open(state.join("db")).map_err(failed)?;
-    let seen = Seen::load(&trees).map_err(unusable)?;
+    let memory = (Seen::load(&trees).map_err(unusable)?, Stories::load(&trees, now).map_err(unusable)?);
     let archive = Archive::open(&dir.join("archive"), &trees)?;
-    let mut core = Core::new(db, trees, file, seen, archive, lock);
+    let mut core = Core::new(db, trees, file, memory, archive, lock);
     core.restart(now).map_err(unusable)?;
     core.sync_now().map_err(unusable)?;
-    if !used {
-        mark(&founded).map_err(failed)?;
-    }
+    mark(&founded).map_err(failed)?;
     Ok(core)
 }
 
@@ -111,8 +104,11 @@ fn set_snapshots_aside(state: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the mark that the store was used, so that an empty state is never taken for a new one.
+/// Writes the mark that the store was used, and in which version, so that an empty state is never taken for a new one.
 fn mark(path: &Path) -> io::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|text| text.trim() == FORMAT.to_string()) {
+        return Ok(());
+    }
     let mut file = File::create(path)?;
     writeln!(file, "{FORMAT}")?;
     file.sync_all()?;

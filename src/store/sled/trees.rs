@@ -28,12 +28,8 @@ pub(super) enum Tree {
     Met,
     /// Source, day -> what it spent.
     Spending,
-    /// Story id -> the story.
-    Story,
-    /// Story id -> its wordings and the identities of its posts.
-    Kept,
-    /// Story key -> ids of the stories it finds.
-    StoryIndex,
+    /// Record number -> a second and what changed in stories until then; see `stories`.
+    Stories,
     /// Delivery id -> the delivery without its excerpts or items.
     Outbox,
     /// Delivery id, number -> an excerpt, or an item of a digest.
@@ -45,7 +41,7 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    const ALL: [(Self, &'static str); 14] = [
+    const ALL: &[(Self, &'static str)] = &[
         (Self::Meta, "meta"),
         (Self::Timeline, "timeline"),
         (Self::Gap, "gap"),
@@ -53,9 +49,7 @@ impl Tree {
         (Self::Seen, "seen"),
         (Self::Met, "met"),
         (Self::Spending, "spending"),
-        (Self::Story, "story"),
-        (Self::Kept, "story_kept"),
-        (Self::StoryIndex, "story_index"),
+        (Self::Stories, "stories"),
         (Self::Outbox, "outbox"),
         (Self::Excerpt, "excerpt"),
         (Self::Gate, "gate"),
@@ -99,19 +93,6 @@ impl Trees {
         prefix: &[u8],
     ) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), StoreError>> + use<> {
         self.tree(tree).scan_prefix(prefix).map(|entry| entry.map_err(broken))
-    }
-}
-
-impl Trees {
-    /// At most `most` raw entries behind the key `after`.
-    pub(super) fn behind(
-        &self,
-        tree: Tree,
-        after: &[u8],
-        most: usize,
-    ) -> Result<Vec<(sled::IVec, sled::IVec)>, StoreError> {
-        let range = (std::ops::Bound::Excluded(after.to_vec()), std::ops::Bound::Unbounded);
-        self.tree(tree).range::<Vec<u8>, _>(range).take(most).map(|entry| entry.map_err(broken)).collect()
     }
 }
 

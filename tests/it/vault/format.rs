@@ -1,0 +1,109 @@
+//! Stores that another version wrote.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+use vigie::model::matched::Severity;
+use vigie::story::{Kept, Sketch};
+
+use super::{at, commit, hours, open, outbox, post, sink};
+use vigie::model::story::StoryId;
+use vigie::store::OpenError;
+
+/// What story number `n` tells.
+fn text(n: u32) -> String {
+    format!("Depot{n} yard{n} opens gate{n} for truck{n} and crane{n} near river{n}")
+}
+
+/// A store as version 1 left it: `stories` told an hour ago, a value for each, for its wordings, and for each key.
+fn written_by_version_1(dir: &Path, stories: u32) {
+    fs::create_dir_all(dir.join("archive")).unwrap();
+    fs::write(dir.join("FORMAT"), "1\n").unwrap();
+    let db = sled::open(dir.join("state")).unwrap();
+    let put = |tree: &str, key: &[u8], value: String| {
+        db.open_tree(tree).unwrap().insert(key, value.as_bytes()).unwrap();
+    };
+    put("meta", b"format", "1".into());
+    for n in 0..stories {
+        let first = post(&n.to_string(), &text(n));
+        let id = StoryId::opened_by(first.key(), first.content()).to_string();
+        let copy = json!({"platform": "x", "author": "hub", "posted_at": at(0), "seen_at": at(0), "own_words": true});
+        let told = json!({sink().to_string(): {"deliveries": 1, "severity": Severity::High}});
+        let story =
+            json!({"id": id, "last_at": at(0), "posts": 1, "wordings": 1, "copies": [copy], "told": told});
+        put("story", id.as_bytes(), story.to_string());
+        let mut kept = Kept::default();
+        for key in kept.add(Sketch::of(&first, &[])) {
+            put("story_index", &key.0, json!([id]).to_string());
+        }
+        put("story_kept", id.as_bytes(), serde_json::to_string(&kept).unwrap());
+    }
+    db.flush().unwrap();
+}
+
+#[tokio::test]
+async fn a_store_of_version_1_keeps_its_stories() {
+    let dir = tempfile::tempdir().unwrap();
+    written_by_version_1(dir.path(), 120);
+    let store = open(dir.path(), at(3600)).unwrap();
+    let copies: Vec<_> = (0..120).map(|n| post(&format!("copy {n}"), &text(n))).collect();
+    for page in copies.chunks(50) {
+        commit(store.as_ref(), at(3600), page).await;
+    }
+    assert_eq!(outbox(store.as_ref()).await, [], "they were told and say nothing new");
+    commit(store.as_ref(), at(3601), &[post("other", &text(121))]).await;
+    assert_eq!(outbox(store.as_ref()).await.len(), 1);
+    drop(store);
+    assert_eq!(fs::read_to_string(dir.path().join("FORMAT")).unwrap().trim(), "2");
+    let store = open(dir.path(), at(3602)).unwrap();
+    commit(store.as_ref(), at(3602), &[post("third", &text(0))]).await;
+    assert_eq!(outbox(store.as_ref()).await.len(), 1, "also after reopening");
+    drop(store);
+    let later = at(3602) + hours(60);
+    let store = open(dir.path(), later).unwrap();
+    commit(store.as_ref(), later, &[post("again", &text(0))]).await;
+    assert_eq!(outbox(store.as_ref()).await.len(), 2, "a story that is over is told again");
+}
+
+#[test]
+fn a_lift_that_was_cut_off_begins_again() {
+    let dir = tempfile::tempdir().unwrap();
+    written_by_version_1(dir.path(), 40);
+    {
+        let db = sled::open(dir.path().join("state")).unwrap();
+        for n in 1_u64..90 {
+            db.open_tree("stories").unwrap().insert(n.to_be_bytes(), b"left by an attempt").unwrap();
+        }
+        db.flush().unwrap();
+    }
+    drop(open(dir.path(), at(1)).unwrap());
+    let store = open(dir.path(), at(2));
+    assert!(store.is_ok());
+    drop(store);
+    let (_, names) = (0..500)
+        .find_map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+            let db = sled::open(dir.path().join("state")).ok()?;
+            let names = db.tree_names();
+            Some((db, names))
+        })
+        .unwrap();
+    assert!(!names.iter().any(|name| name == b"story_index"), "what version 1 kept is dropped");
+}
+
+#[test]
+fn a_store_of_a_later_version_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    written_by_version_1(dir.path(), 1);
+    {
+        let db = sled::open(dir.path().join("state")).unwrap();
+        db.open_tree("meta").unwrap().insert("format", "9").unwrap();
+        db.flush().unwrap();
+    }
+    for _ in 0..2 {
+        let error = open(dir.path(), at(1)).unwrap_err();
+        assert!(matches!(error, OpenError::Newer { found: 9, known: 2, .. }), "{error}");
+        assert!(error.to_string().contains("Use the vigie that wrote it"), "{error}");
+    }
+}
