@@ -70,6 +70,14 @@ impl Sketch {
         self.wording.words.iter().filter(told).copied()
     }
 
+    /// Whether this one has every word of the other, but for a few in front of it.
+    fn says_all(&self, other: &Self) -> bool {
+        let lacks = |word: &&Word| !self.wording.words.iter().any(|own| own.id() == word.id());
+        let body = other.wording.body();
+        let before = body.iter().take_while(lacks).count();
+        before <= alike::LABEL && !body.iter().skip(before).any(|word| lacks(&word))
+    }
+
     /// Whether the other one tells no state, name or number that this one lacks.
     fn covers(&self, other: &Self) -> bool {
         other.facts().all(|fact| self.facts().any(|own| own.id() == fact.id()))
@@ -92,6 +100,8 @@ fn judge(a: &Sketch, b: &Sketch, quoted: bool) -> (Verdict, Bond) {
     match alike::compare(&a.wording, &b.wording) {
         Verdict::Other if linked && (a.covers(b) || b.covers(a)) => (Verdict::Same, Bond::Attached),
         Verdict::Other if linked => (Verdict::Differs, Bond::Attached),
+        Verdict::Copied if a.says_all(b) => (Verdict::Same, Bond::Copied),
+        Verdict::Copied => (Verdict::Same, Bond::Worded),
         verdict => (verdict, Bond::Worded),
     }
 }

@@ -10,6 +10,8 @@ use super::wording::Wording;
 pub enum Verdict {
     /// They tell the same thing.
     Same,
+    /// One is the other, but for what stands around it.
+    Copied,
     /// They have the same words, but about another event.
     Differs,
     /// They have too little in common to say.
@@ -26,7 +28,7 @@ const FEWEST_WHOLE: usize = 4;
 const OPENING: usize = 7;
 
 /// So many words before the common ones are a label, such as `BREAKING`.
-const LABEL: usize = 4;
+pub const LABEL: usize = 4;
 
 /// Of the words that both could share so many percent must be common.
 const ALIKE: usize = 60;
@@ -85,7 +87,7 @@ impl Pair<'_> {
         if (goes_on && common.len() < OPENING) || self.order_differs() {
             return Verdict::Other;
         }
-        Verdict::Same
+        if inner.is_empty() && common.len() >= OPENING { Verdict::Copied } else { Verdict::Same }
     }
 
     /// Tells the gaps that count from what only stands around the common text.

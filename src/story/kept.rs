@@ -33,19 +33,23 @@ pub enum Bond {
     Attached,
     /// It has the words of the story.
     Worded,
+    /// It has the very words of one of its posts.
+    Copied,
     /// It is a post of the story, or repeats one.
     Repeated,
 }
 
 impl Kept {
-    /// How a post belongs to the story, if it does: to one of its wordings, and contrary to none.
+    /// How a post belongs to the story, if it does: to one of its wordings, and contrary to none. A copy of one belongs to
+    /// it whatever the others are.
     pub fn bond(&self, sketch: &Sketch) -> Option<Bond> {
         if self.posts.contains(&sketch.post) {
             return Some(Bond::Repeated);
         }
         let quoted = sketch.quotes.iter().any(|post| self.posts.contains(post));
         let verdicts: Vec<_> = self.wordings.iter().map(|wording| judge(wording, sketch, quoted)).collect();
-        if verdicts.iter().any(|(verdict, _)| *verdict == Verdict::Differs) {
+        let copied = verdicts.iter().any(|(_, bond)| *bond == Bond::Copied);
+        if !copied && verdicts.iter().any(|(verdict, _)| *verdict == Verdict::Differs) {
             return None;
         }
         verdicts.into_iter().filter(|(verdict, _)| *verdict == Verdict::Same).map(|(_, bond)| bond).max()
@@ -242,6 +246,23 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_of_one_wording_belongs_to_the_story_whatever_the_others_are() {
+        let plain = |id: &str, text: &str| Sketch::of(&Post::new(Platform::X, id, text), &[]);
+        let text = "Addis Ababa light rail to run until 23:00 during the fasting season, operator says; cards replace paper \
+                    tickets from 1 March";
+        let edited = "Addis light rail will run until 23:00 through the fasting season and cards will replace paper tickets \
+                      from 1 March, the operator says";
+        let cut = "RT @addis_commute: Addis Ababa light rail to run until 23:00 during the fasting season, operator says; cards…";
+        let mut kept = Kept::default();
+        for (id, text) in [("1", text), ("2", edited)] {
+            kept.add(plain(id, text));
+        }
+        assert_eq!(kept.bond(&plain("3", cut)), Some(Bond::Copied));
+        let other = cut.replace("23:00", "22:00");
+        assert_eq!(kept.bond(&plain("4", &other)), None);
+    }
+
+    #[test]
     fn damaged_bytes_are_refused() {
         for text in ["\"AQ\"", "\"!\"", "7", "\"AAAA\""] {
             assert!(serde_json::from_str::<Kept>(text).is_err(), "{text}");
@@ -257,6 +278,6 @@ mod tests {
         assert!(kept.add(plain("1")).len() > 8);
         assert_eq!(kept.add(plain("2")).len(), 1);
         assert_eq!(kept.bond(&plain("2")), Some(Bond::Repeated));
-        assert_eq!(kept.bond(&plain("3")), Some(Bond::Worded));
+        assert_eq!(kept.bond(&plain("3")), Some(Bond::Copied));
     }
 }
