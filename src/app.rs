@@ -23,6 +23,7 @@ use crate::config::{Config, Configs};
 use crate::errand::{Desk, Reloaded, Roster, Wish};
 use crate::model::calendar::day;
 use crate::model::delivery::{Delivery, State};
+use crate::model::retention::Retention;
 use crate::poll::{Counted, Tally};
 use crate::pulse::Pulse;
 use crate::store::Store;
@@ -162,7 +163,7 @@ impl App {
         let web = Web { pulse: self.pulse.clone(), desk, token };
         let mut house = Tasks::under(stop);
         house.spawn("web", web::run(listener, web, house.stopping()));
-        house.spawn("prune", prune(store, clock, house.stopping()));
+        house.spawn("prune", prune(store, self.config.retention.clone(), clock, house.stopping()));
         Ok(house)
     }
 
@@ -263,10 +264,19 @@ async fn changed(changes: &mut Option<Changes>) {
 }
 
 /// Forgets, once a day, what is long gone.
-async fn prune(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: CancellationToken) -> Task {
+async fn prune(
+    store: Arc<dyn Store>,
+    kept: Retention,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> Task {
     while !stop.is_cancelled() {
         let now: Timestamp = clock.now();
         store.prune(day(now) - SEEN_RETENTION_DAYS, now).await?;
+        let days = store.retire(&kept, now).await?;
+        if days > 0 {
+            info!(days, "days of the archive were deleted: `[retention]` keeps them no longer");
+        }
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(Duration::from_hours(24)) => {}

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 fine, 1 something failed, 2 usage or configuration.
 
+mod backup;
 mod check;
 mod explaining;
 mod health;
@@ -118,6 +119,20 @@ enum Command {
     },
     /// Let the running daemon take over its configuration as it is now; exit code 1 if it is refused, and why.
     Reload,
+    /// Save all there is into a folder, also while vigie runs.
+    Backup {
+        /// The folder; empty, or not there yet.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+    /// Make a store of a backup, where there is none.
+    Restore {
+        /// The folder that `backup` wrote.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+    /// Make a damaged store open again, and say what was lost.
+    Repair,
     /// Ask the running daemon whether it is alive: exit code 0 if it is.
     Health,
 }
@@ -223,6 +238,9 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
         Command::Outbox(OutboxCommand::List { json }) => outbox::list(path, store, json, &clock).await,
         Command::Status { json } => status::status(path, store, json, &clock).await,
         Command::Reload => reload::reload(path, store, &clock).await,
+        Command::Backup { dir } => backup::backup(path, store, &dir, &clock).await,
+        Command::Restore { dir } => backup::restore(path, store, &dir),
+        Command::Repair => backup::repair(path, store, clock.as_ref()),
         Command::Health => health::health(path, &clock).await,
     }
 }

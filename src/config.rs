@@ -4,6 +4,7 @@ mod alive;
 mod files;
 mod group;
 mod load;
+mod retention;
 mod route;
 mod watchlists;
 
@@ -17,6 +18,7 @@ use jiff::tz::TimeZone;
 use crate::alive::Signs;
 use crate::clock::Clock;
 use crate::errand::Roster;
+use crate::model::retention::Retention;
 use crate::model::sink::SinkId;
 use crate::poll::Watching;
 use crate::route::Routes;
@@ -49,6 +51,8 @@ pub struct Config {
     pub disabled: Vec<String>,
     /// The signs of life, if there are any.
     pub signs: Option<Signs>,
+    /// How long posts are kept.
+    pub retention: Retention,
 }
 
 /// What the configuration says that commands need even where a secret is missing.

@@ -4,6 +4,7 @@
 //! have it done by `cli::keeper`, wherever that is.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -16,7 +17,7 @@ use crate::model::sink::SinkId;
 use crate::poll::Watching;
 use crate::setting::Problem;
 use crate::status::{self, Status};
-use crate::store::{Store, StoreError};
+use crate::store::{Saved, Store, StoreError};
 
 /// How everything is.
 pub const STATUS: Errand<(), Status> = Errand::reads("/v1/status", |desk, ()| Box::pin(status(desk)));
@@ -25,6 +26,17 @@ pub const OUTBOX: Errand<(), Vec<Delivery>> = Errand::reads("/v1/outbox", |desk,
 
 /// Takes the configuration anew.
 pub const RELOAD: Errand<(), Reloaded> = Errand::changes("/v1/reload", |desk, ()| Box::pin(reload(desk)));
+
+/// Saves all there is into a folder.
+pub const BACKUP: Errand<SaveTo, Saved> =
+    Errand::changes("/v1/backup", |desk, to| Box::pin(backup(desk, to)));
+
+/// Where a backup goes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SaveTo {
+    /// The folder, from the root; empty or not there.
+    pub dir: PathBuf,
+}
 
 /// Something that can be asked for: from an `I`, an `O`. Both travel as JSON, or `I` as a query.
 pub struct Errand<I, O> {
@@ -137,6 +149,24 @@ async fn reload(desk: &Desk) -> Result<Reloaded, Unable> {
     let stopping = "vigie is stopping";
     reloads.send(wish).await.map_err(|_| refused(stopping))?;
     granted.await.map_err(|_| refused(stopping))?.map_err(Unable::Refused)
+}
+
+async fn backup(desk: &Desk, SaveTo { dir }: SaveTo) -> Result<Saved, Unable> {
+    let refused = |why: String| Err(Unable::Refused(why));
+    if !dir.is_absolute() {
+        return refused(format!("{} does not begin at the root", dir.display()));
+    }
+    match std::fs::read_dir(&dir).map(|mut entries| entries.next().is_some()) {
+        Ok(true) => return refused(format!("{} is not empty; name a new folder", dir.display())),
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+            return refused(format!("{}: {cause}", dir.display()));
+        }
+        _ => {}
+    }
+    match desk.store.backup(&dir).await {
+        Ok(saved) => Ok(saved),
+        Err(cause) => refused(format!("no backup was made in {}: {cause}", dir.display())),
+    }
 }
 
 async fn outbox(desk: &Desk) -> Result<Vec<Delivery>, Unable> {

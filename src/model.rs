@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod look;
 pub mod matched;
 pub mod post;
+pub mod retention;
 pub mod sink;
 pub mod spend;
 pub mod story;

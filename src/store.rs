@@ -5,15 +5,17 @@ pub(crate) mod shelf;
 pub mod sled;
 
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::model::coverage::Gap;
 use crate::model::delivery::{Delivery, DeliveryId, Excerpt, Settlement};
 use crate::model::matched::Severity;
 use crate::model::post::{Content, Platform, Post, PostKey};
+use crate::model::retention::Retention;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::story::{Copy, Story, StoryId, StoryKey};
@@ -89,6 +91,12 @@ pub trait Store: Send + Sync {
     /// The gaps of a timeline that ended, the oldest first.
     async fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError>;
 
+    /// Deletes what the archive holds for longer than it is kept; tells how many days of platforms that were.
+    async fn retire(&self, kept: &Retention, now: Timestamp) -> Result<usize, StoreError>;
+
+    /// Writes a copy of all there is at this moment into the folder `to`, which is empty; a store in memory refuses.
+    async fn backup(&self, to: &Path) -> Result<Saved, StoreError>;
+
     /// Forgets posts that their timelines no longer answer with, gaps and stories long over: what was last touched
     /// before the UTC day `before`.
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError>;
@@ -101,6 +109,15 @@ pub struct Claimed {
     pub turns: Vec<Turn>,
     /// When the next of the wanted timelines that nobody holds is due.
     pub next: Option<Timestamp>,
+}
+
+/// What a backup holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// Files of the archive.
+    pub days: usize,
+    /// Bytes of all files.
+    pub bytes: u64,
 }
 
 /// Deliveries handed out.
@@ -229,12 +246,30 @@ pub enum OpenError {
         holder: String,
     },
     /// The files are damaged.
-    #[error("the store {} is damaged: {what}", path.display())]
+    #[error(
+        "the store {} is damaged: {what}. `vigie repair` makes it open again and says what is lost; `vigie restore` puts \
+         a backup in its place",
+        path.display()
+    )]
     Damaged {
         /// The store.
         path: PathBuf,
         /// What was found and what to do.
         what: String,
+    },
+    /// A backup that cannot be used.
+    #[error("the backup {} cannot be restored: {what}", path.display())]
+    Backup {
+        /// The backup.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// There is something already where a store is to be restored.
+    #[error("{} is not empty. Stop vigie if it runs, and move the folder away or name another", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
     },
     /// A later version wrote it.
     #[error(

@@ -36,7 +36,11 @@ pub struct Web {
 
 /// Every errand that the daemon does for those who hold its token.
 fn errands() -> Router<Arc<Web>> {
-    Router::new().merge(does(&errand::STATUS)).merge(does(&errand::OUTBOX)).merge(does(&errand::RELOAD))
+    Router::new()
+        .merge(does(&errand::STATUS))
+        .merge(does(&errand::OUTBOX))
+        .merge(does(&errand::RELOAD))
+        .merge(does(&errand::BACKUP))
 }
 
 /// The largest body of a request, in bytes.

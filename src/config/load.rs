@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use toml_span::value::{Key, Table};
 use toml_span::{Error, Span, Value};
 
-use super::{Basics, Config, alive, group, route, watchlists};
+use super::{Basics, Config, alive, group, retention, route, watchlists};
 use crate::clock::Clock;
 use crate::model::post::Platform;
 use crate::model::sink::SinkId;
@@ -44,7 +44,7 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     let agent = agent(contact.as_deref());
     let (source_table, sink_table) = (fields.take("source"), fields.take("sink"));
     let (route_values, groups) = (fields.take("route"), fields.take("group"));
-    let alive_table = fields.take("alive");
+    let (alive_table, retention_table) = (fields.take("alive"), fields.take("retention"));
     let mut errors = Vec::new();
     if let Err(error) = fields.finalize(None) {
         errors.extend(error.errors);
@@ -60,6 +60,8 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     };
     let signs = alive_table.map(|(_, mut value)| alive::read(&mut value, dir, &remotes, &timezone));
     let signs = signs.and_then(|signs| signs.map_err(|error| errors.extend(error.errors)).ok());
+    let retention = retention_table.map(|(_, mut value)| retention::read(&mut value));
+    let retention = retention.and_then(|kept| kept.map_err(|error| errors.extend(error.errors)).ok());
     let mut disabled = Vec::new();
     let kit = source::Kit { remotes: remotes.clone(), clock: clock.clone(), dir: dir.to_owned() };
     let known = errors.len();
@@ -109,6 +111,7 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
             operators,
             disabled,
             signs,
+            retention: retention.unwrap_or_default(),
         }),
         _ => Err(problems),
     }

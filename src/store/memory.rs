@@ -1,17 +1,21 @@
 //! A store that forgets when it is dropped: for tests, and as the specification of what a store does.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::shelf::Shelf;
-use super::{Claimed, News, Outcome, Sealed, Sighting, Store, StoreError};
+use super::{Claimed, News, Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use crate::model::coverage::{Gap, keep};
 use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
+use crate::model::retention::Retention;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
@@ -239,6 +243,21 @@ impl Store for MemoryStore {
         Ok(mine.flat_map(|(_, gaps)| gaps.iter().cloned()).collect())
     }
 
+    async fn retire(&self, kept: &Retention, now: Timestamp) -> Result<usize, StoreError> {
+        let mut inner = self.inner();
+        let before: BTreeSet<_> = inner.archive.iter().filter_map(archived).collect();
+        inner.archive.retain(|post| {
+            let day = archived(post).map(|(_, day)| day);
+            kept.first_day(&post.platform, now).zip(day).is_none_or(|(first, day)| day >= first)
+        });
+        let after: BTreeSet<_> = inner.archive.iter().filter_map(archived).collect();
+        Ok(before.len() - after.len())
+    }
+
+    async fn backup(&self, _: &Path) -> Result<Saved, StoreError> {
+        Err(StoreError::Full("a store in memory has no files to save".into()))
+    }
+
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {
         let mut guard = self.inner();
         let inner = &mut *guard;
@@ -248,4 +267,9 @@ impl Store for MemoryStore {
         inner.stories.prune(usize::MAX, now)?;
         Ok(())
     }
+}
+
+/// Under which platform and day a post is archived.
+fn archived(post: &Post) -> Option<(Platform, Date)> {
+    Some((post.platform.clone(), post.seen_at?.to_zoned(TimeZone::UTC).date()))
 }

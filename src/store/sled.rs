@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! STORE/lock                          held by the process that has the store; says who it is
-//! STORE/FORMAT                        written once the state exists: from then on it must never be empty
+//! STORE/FORMAT                        the layout's version, written once the state exists: it must never be empty again
+//! STORE/commits                       how many transactions there were: a state that knows of fewer lost its end
 //! STORE/state/                        sled: small, hot, every value at most 4 KB
 //! STORE/archive/PLATFORM/DAY.jsonl    posts as seen, append only
 //! ```
@@ -11,17 +12,21 @@
 //! its file synced, because sled's flush alone does not survive a power cut (spacejam/sled issues 1351 and 1452).
 
 mod archive;
+mod backup;
+mod commits;
 mod core;
 mod format;
 mod lock;
 mod open;
 mod outbox;
+mod repair;
 mod seen;
 mod stories;
 mod trees;
 
+use std::fs;
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use async_trait::async_trait;
@@ -29,10 +34,11 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use self::core::Core;
-use super::{Claimed, OpenError, Outcome, Sealed, Sighting, Store, StoreError};
+use super::{Claimed, OpenError, Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use crate::model::coverage::Gap;
 use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, PostKey};
+use crate::model::retention::Retention;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState};
@@ -40,6 +46,7 @@ use crate::model::timeline::{TimelineId, TimelineState};
 /// A store in a folder.
 #[derive(Debug)]
 pub struct SledStore {
+    dir: PathBuf,
     jobs: mpsc::Sender<Job>,
 }
 
@@ -73,7 +80,17 @@ impl SledStore {
         };
         let thread = thread::Builder::new().name("store".into()).spawn(run);
         thread.map_err(|cause| OpenError::Io { path: dir.to_owned(), cause })?;
-        Ok(Self { jobs })
+        Ok(Self { dir: dir.to_owned(), jobs })
+    }
+
+    /// Makes a damaged store in `dir` open again. Gives what was found and done, a line each; nothing if it is whole.
+    pub fn repair(dir: &Path, holder: &str, now: Timestamp) -> Result<Vec<String>, OpenError> {
+        repair::repair(dir, holder, now)
+    }
+
+    /// Makes a store in `dir`, which is empty or not there, of the backup in `from`.
+    pub fn restore(from: &Path, dir: &Path) -> Result<(), OpenError> {
+        backup::restore(from, dir)
     }
 
     /// Has the owning thread do `job`, and waits until what it did is safe.
@@ -188,6 +205,27 @@ impl Store for SledStore {
     async fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError> {
         let id = id.clone();
         self.ask(move |core| core.gaps(&id)).await
+    }
+
+    async fn retire(&self, kept: &Retention, now: Timestamp) -> Result<usize, StoreError> {
+        let mut days = 0;
+        loop {
+            let kept = kept.clone();
+            match self.ask(move |core| core.retire(&kept, now)).await? {
+                0 => return Ok(days),
+                some => days += some,
+            }
+        }
+    }
+
+    async fn backup(&self, to: &Path) -> Result<Saved, StoreError> {
+        let (from, to) = (self.dir.clone(), to.to_owned());
+        fs::create_dir_all(&to).map_err(trees::failed)?;
+        let folder = to.clone();
+        let lengths = self.ask(move |core| core.export(&folder)).await?;
+        // The archive only grows, so copying it holds nobody up.
+        let copied = tokio::task::spawn_blocking(move || backup::copy(&from, &lengths, &to)).await;
+        copied.map_err(|_| StoreError::Full("copying was cut off".into()))?.map_err(trees::failed)
     }
 
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {

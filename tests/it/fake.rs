@@ -14,6 +14,7 @@ use vigie::config::{Basics, Config, Configs, Digest};
 use vigie::model::coverage::Gap;
 use vigie::model::delivery::{Body, Delivery, DeliveryId, Settlement};
 use vigie::model::post::{Content, Platform, Post, PostKey};
+use vigie::model::retention::Retention;
 use vigie::model::sink::{Gate, SinkId};
 use vigie::model::spend::{Charge, Portion, Reads, Spending};
 use vigie::model::timeline::{Cursor, TimelineId, TimelineState};
@@ -22,7 +23,7 @@ use vigie::route::Routes;
 use vigie::setting::{Document, Problem};
 use vigie::sink::{Receipt, SendError, Sink};
 use vigie::source::{Ask, Common, Page, Source, SourceError, Watched};
-use vigie::store::{Claimed, Outcome, Sealed, Sighting, Store, StoreError};
+use vigie::store::{Claimed, Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use vigie::watch::Watch;
 
 /// An account whose posts are handed out in pages, in order.
@@ -232,6 +233,12 @@ impl Store for DyingStore {
     async fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError> {
         self.call(self.store.gaps(id)).await
     }
+    async fn retire(&self, kept: &Retention, now: Timestamp) -> Result<usize, StoreError> {
+        self.call(self.store.retire(kept, now)).await
+    }
+    async fn backup(&self, to: &Path) -> Result<Saved, StoreError> {
+        self.call(self.store.backup(to)).await
+    }
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {
         self.call(self.store.prune(before, now)).await
     }
@@ -326,5 +333,6 @@ pub fn config(source: &Arc<FakeSource>, common: Common, sinks: &[&Arc<FakeSink>]
         heirs: BTreeMap::new(),
         disabled: Vec::new(),
         signs: None,
+        retention: Retention::default(),
     }
 }

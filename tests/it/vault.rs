@@ -1,5 +1,7 @@
 //! The store's long life: older layouts, newer ones, damage, backups.
 
+mod backup;
+mod damage;
 mod format;
 
 use std::path::Path;
@@ -67,7 +69,8 @@ async fn commit(store: &dyn Store, now: Timestamp, posts: &[Post]) {
     let state = TimelineState { cursor: Some(Cursor(now.to_string())), ..TimelineState::first(None, now) };
     let (filings, posts) = (posts.iter().map(filing).collect(), posts.iter().map(sighted).collect());
     let day = (now.as_second() / 86_400) as i32;
-    let outcome = Outcome { turn, state, posts, filings, notices: Vec::new(), charge: None, day };
+    let outcome =
+        Outcome { turn, state, posts, filings, notices: Vec::new(), charge: None, gaps: Vec::new(), day };
     store.commit(outcome, now).await.unwrap();
 }
 

@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::trees::{Draft, Tree, Trees};
-use crate::model::post::Post;
-use crate::store::{OpenError, StoreError};
+use super::open::{Damage, Trouble};
+use super::trees::{Draft, Tree, Trees, failed};
+use crate::model::post::{Platform, Post};
+use crate::model::retention::Retention;
+use crate::store::StoreError;
 
 /// The archive's files and how much of each counts.
 #[derive(Debug)]
@@ -22,38 +25,34 @@ pub(super) struct Archive {
 impl Archive {
     /// Opens the archive and cuts every file to the length that counts. What lies behind it was never committed, or the
     /// state lost what it knew of it: it is put aside in a file ending in `.cut`, never thrown away.
-    pub(super) fn open(dir: &Path, trees: &Trees) -> Result<Self, OpenError> {
-        let damaged = |what: String| OpenError::Damaged { path: dir.to_owned(), what };
-        let mut lengths = HashMap::new();
-        for entry in trees.entries(Tree::Archive, b"") {
-            let (name, length) = entry.map_err(|error| damaged(error.to_string()))?;
-            let name = String::from_utf8_lossy(&name).into_owned();
-            let length: u64 = serde_json::from_slice(&length).map_err(|error| damaged(error.to_string()))?;
-            lengths.insert(name, length);
-        }
+    pub(super) fn open(dir: &Path, trees: &Trees) -> Result<Self, Trouble> {
         let mut kept = HashMap::new();
-        for (name, length) in lengths {
+        for (name, length) in lengths(trees)? {
             let path = dir.join(&name);
-            match cut(&path, length) {
-                Ok(true) => drop(kept.insert(name, length)),
+            match path.metadata() {
+                Ok(there) if there.len() < length => {
+                    return Err(Trouble::Damage(Damage::Archive { name, length, there: there.len() }));
+                }
+                Ok(_) => {
+                    cut(&path, length)?;
+                    kept.insert(name, length);
+                }
                 // Retention is deleting a day: a file that is gone altogether was deleted by a person.
                 Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-                Ok(false) => {
-                    return Err(damaged(format!(
-                        "{name} is shorter than the {length} bytes that were committed. Posts in it are lost; restore \
-                         the file from a backup, or move it away to go on without it"
-                    )));
-                }
-                Err(cause) => return Err(OpenError::Io { path, cause }),
+                Err(cause) => return Err(cause.into()),
             }
         }
-        for path in days(dir).map_err(|cause| OpenError::Io { path: dir.to_owned(), cause })? {
-            let name = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned();
-            if !kept.contains_key(&name) {
-                cut(&path, 0).map_err(|cause| OpenError::Io { path, cause })?;
+        for path in days(dir)? {
+            if !kept.contains_key(&name(dir, &path)) {
+                cut(&path, 0)?;
             }
         }
         Ok(Self { dir: dir.to_owned(), lengths: kept })
+    }
+
+    /// The files and how much of each counts.
+    pub(super) fn lengths(&self) -> &HashMap<String, u64> {
+        &self.lengths
     }
 
     /// Appends posts to the files of their platforms and of the day of `now`, synced; their new lengths go into the
@@ -79,13 +78,45 @@ impl Archive {
                     let _ = shorten(&self.dir.join(name), self.lengths.get(name).copied().unwrap_or(0));
                 }
                 let _ = shorten(&self.dir.join(&name), from);
-                return Err(StoreError::Full(format!("archive/{name}: {cause}")));
+                return Err(failed(io::Error::new(cause.kind(), format!("archive/{name}: {cause}"))));
             }
             let length = from + lines.len() as u64;
             draft.put(Tree::Archive, name.as_bytes(), &length)?;
             grown.push((name, length));
         }
         Ok(grown)
+    }
+
+    /// Deletes the first few files whose days are kept no longer; tells how many. The state may forget them later: a file
+    /// that is gone counts as deleted.
+    pub(super) fn retire(
+        &mut self,
+        kept: &Retention,
+        now: Timestamp,
+        draft: &mut Draft<'_>,
+    ) -> Result<usize, StoreError> {
+        /// So many files are deleted in one turn of the owning thread.
+        const AT_ONCE: usize = 8;
+        let over = |name: &&String| {
+            let (platform, day) = name.split_once('/')?;
+            let day: Date = day.strip_suffix(".jsonl")?.parse().ok()?;
+            let platform = Platform::try_from(platform.to_owned()).ok()?;
+            Some(day < kept.first_day(&platform, now)?)
+        };
+        let over = self.lengths.keys().filter(|name| over(name).unwrap_or(false));
+        let over: Vec<String> = over.take(AT_ONCE).cloned().collect();
+        for name in &over {
+            let path = self.dir.join(name);
+            for path in [path.with_extension("jsonl.cut"), path] {
+                match fs::remove_file(&path) {
+                    Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(failed(cause)),
+                    _ => {}
+                }
+            }
+            draft.remove(Tree::Archive, name.as_bytes());
+            self.lengths.remove(name);
+        }
+        Ok(over.len())
     }
 
     /// Takes the new lengths over, once they count.
@@ -117,11 +148,42 @@ fn write(path: &Path, from: u64, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Cuts a file to `length` and puts the rest aside. Tells whether it was that long.
-fn cut(path: &Path, length: u64) -> io::Result<bool> {
+/// How much of each file counts.
+pub(super) fn lengths(trees: &Trees) -> Result<HashMap<String, u64>, StoreError> {
+    let mut lengths = HashMap::new();
+    for entry in trees.entries(Tree::Archive, b"") {
+        let (name, _) = entry?;
+        let length = trees.get(Tree::Archive, &name)?.unwrap_or(0);
+        lengths.insert(String::from_utf8_lossy(&name).into_owned(), length);
+    }
+    Ok(lengths)
+}
+
+/// The files with posts behind what counts, and how many.
+pub(super) fn unknown(dir: &Path, trees: &Trees) -> Result<Vec<(String, usize)>, Trouble> {
+    let lengths = lengths(trees)?;
+    let mut unknown = Vec::new();
+    for path in days(dir)? {
+        let name = name(dir, &path);
+        let mut file = File::open(&path)?;
+        file.seek(SeekFrom::Start(lengths.get(&name).copied().unwrap_or(0)))?;
+        let posts = BufReader::new(file).split(b'\n').count();
+        if posts > 0 {
+            unknown.push((name, posts));
+        }
+    }
+    Ok(unknown)
+}
+
+/// A day's file as `PLATFORM/DAY.jsonl`.
+pub(super) fn name(dir: &Path, path: &Path) -> String {
+    path.strip_prefix(dir).unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// Cuts a file to `length` and puts the rest aside.
+fn cut(path: &Path, length: u64) -> io::Result<()> {
     let mut file = File::open(path)?;
-    let there = file.metadata()?.len();
-    if there > length {
+    if file.metadata()?.len() > length {
         let aside = path.with_extension("jsonl.cut");
         let mut aside = OpenOptions::new().create(true).append(true).open(aside)?;
         file.seek(SeekFrom::Start(length))?;
@@ -129,7 +191,7 @@ fn cut(path: &Path, length: u64) -> io::Result<bool> {
         aside.sync_all()?;
         shorten(path, length)?;
     }
-    Ok(there >= length)
+    Ok(())
 }
 
 fn shorten(path: &Path, length: u64) -> io::Result<()> {
@@ -141,8 +203,8 @@ fn shorten(path: &Path, length: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Every day's file below `dir`.
-fn days(dir: &Path) -> io::Result<Vec<PathBuf>> {
+/// Every day's file below `dir`, in order.
+pub(super) fn days(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut days = Vec::new();
     let Ok(platforms) = fs::read_dir(dir) else { return Ok(days) };
     for platform in platforms {
@@ -157,13 +219,13 @@ fn days(dir: &Path) -> io::Result<Vec<PathBuf>> {
             }
         }
     }
+    days.sort();
     Ok(days)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::post::Platform;
 
     fn trees() -> Trees {
         Trees::of(&sled::Config::new().temporary(true).open().unwrap()).unwrap()
@@ -219,8 +281,8 @@ mod tests {
         let mut archive = Archive::open(dir.path(), &trees).unwrap();
         append(&mut archive, &trees, "1", true);
         fs::write(dir.path().join("x/2025-04-30.jsonl"), "{").unwrap();
-        let error = Archive::open(dir.path(), &trees).unwrap_err().to_string();
-        assert!(error.contains("x/2025-04-30.jsonl") && error.contains("backup"), "{error}");
+        let error = Archive::open(dir.path(), &trees).unwrap_err().at(dir.path()).to_string();
+        assert!(error.contains("x/2025-04-30.jsonl") && error.contains("vigie repair"), "{error}");
         fs::remove_file(dir.path().join("x/2025-04-30.jsonl")).unwrap();
         assert!(Archive::open(dir.path(), &trees).is_ok());
     }

@@ -3,19 +3,24 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 use jiff::Timestamp;
 use sled::Db;
 
 use super::archive::Archive;
+use super::backup;
+use super::commits::Commits;
 use super::lock::Lock;
+use super::open::{self, Parts, Trouble};
 use super::outbox::{excerpt_key, get_delivery, parts, put_header, put_new};
 use super::seen::Seen;
 use super::stories::Stories;
-use super::trees::{Draft, Tree, Trees, broken};
+use super::trees::{Draft, Tree, Trees, broken, failed};
 use crate::model::coverage::{Gap, keep};
 use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
+use crate::model::retention::Retention;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
@@ -30,6 +35,7 @@ pub(super) struct Core {
     seen: Seen,
     stories: Stories,
     archive: Archive,
+    commits: Commits,
     timelines: HashMap<TimelineId, TimelineState>,
     held: HashMap<TimelineId, u64>,
     fence: u64,
@@ -50,32 +56,34 @@ struct Waiting {
 }
 
 impl Core {
-    pub(super) fn new(
-        db: Db,
-        trees: Trees,
-        file: File,
-        (seen, stories): (Seen, Stories),
-        archive: Archive,
-        lock: Lock,
-    ) -> Self {
-        Self {
+    /// The core of the store in `dir`. What an earlier process held is free again.
+    pub(super) fn new(parts: Parts, lock: Lock, dir: &Path, now: Timestamp) -> Result<Self, Trouble> {
+        let Parts { db, trees, file, seen, stories, archive, commits } = parts;
+        let (timelines, held, waiting) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (fence, unsynced, _lock) = (0, true, lock);
+        let mut core = Self {
             db,
             trees,
             file,
             seen,
             stories,
             archive,
-            timelines: HashMap::new(),
-            held: HashMap::new(),
-            fence: 0,
-            waiting: HashMap::new(),
-            unsynced: true,
-            _lock: lock,
-        }
+            commits,
+            timelines,
+            held,
+            fence,
+            waiting,
+            unsynced,
+            _lock,
+        };
+        core.restart(now)?;
+        core.sync()?;
+        open::mark(dir)?;
+        Ok(core)
     }
 
     /// Reads what is kept in memory, and frees what an earlier process held.
-    pub(super) fn restart(&mut self, now: Timestamp) -> Result<(), StoreError> {
+    fn restart(&mut self, now: Timestamp) -> Result<(), StoreError> {
         for entry in self.trees.entries(Tree::Timeline, b"") {
             let (key, _) = entry?;
             if let Some(state) = self.trees.get(Tree::Timeline, &key)? {
@@ -102,13 +110,12 @@ impl Core {
 
     /// Makes everything done so far survive a power cut.
     pub(super) fn sync(&mut self) -> Result<(), StoreError> {
-        if self.unsynced { self.sync_now() } else { Ok(()) }
-    }
-
-    pub(super) fn sync_now(&mut self) -> Result<(), StoreError> {
-        self.db.flush().map_err(broken)?;
-        self.file.sync_data().map_err(|cause| StoreError::Full(cause.to_string()))?;
-        self.unsynced = false;
+        if self.unsynced {
+            self.db.flush().map_err(broken)?;
+            self.file.sync_data().map_err(failed)?;
+            self.commits.write(self.trees.commits()).map_err(failed)?;
+            self.unsynced = false;
+        }
         Ok(())
     }
 
@@ -380,6 +387,21 @@ impl Core {
             }
         }
         Ok(false)
+    }
+
+    /// Deletes a few days of the archive that are kept no longer; tells how many.
+    pub(super) fn retire(&mut self, kept: &Retention, now: Timestamp) -> Result<usize, StoreError> {
+        let mut draft = self.trees.draft();
+        let gone = self.archive.retire(kept, now, &mut draft)?;
+        self.unsynced |= draft.apply()?;
+        Ok(gone)
+    }
+
+    /// Writes what the state holds to `to`; gives the archive's files and how much of each counts.
+    pub(super) fn export(&mut self, to: &Path) -> Result<Vec<(String, u64)>, StoreError> {
+        self.sync()?;
+        backup::export(&self.trees, to)?;
+        Ok(self.archive.lengths().iter().map(|(name, length)| (name.clone(), *length)).collect())
     }
 
     /// Keeps in mind when a delivery is due.

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use sled::Db;
 
 use super::stories::Records;
-use super::trees::{Draft, Tree, Trees, broken};
+use super::trees::{Tree, Trees, broken};
 use crate::model::post::Platform;
 use crate::model::sink::SinkId;
 use crate::model::story::{Copy, Story, StoryId, Told};
@@ -79,15 +79,13 @@ struct OldCopy {
 
 /// 1 to 2: a value per story, one for its wordings and one per key become records of many stories.
 fn stories_become_records(db: &Db, trees: &Trees) -> Result<(), StoreError> {
-    /// Changes in a transaction.
-    const AT_ONCE: usize = 50;
     let (stories, kept) =
         (db.open_tree("story").map_err(broken)?, db.open_tree("story_kept").map_err(broken)?);
     let mut draft = trees.draft();
     // What an attempt left that was cut off.
     for entry in trees.entries(Tree::Stories, b"") {
         draft.remove(Tree::Stories, &entry?.0);
-        draft = apply_from(AT_ONCE, draft, trees)?;
+        draft = draft.spill()?;
     }
     let (mut records, mut latest) = (Records::default(), Timestamp::MIN);
     for entry in &stories {
@@ -97,17 +95,9 @@ fn stories_become_records(db: &Db, trees: &Trees) -> Result<(), StoreError> {
             kept.get(&id).map_err(broken)?.map(|kept| read::<Kept>(&kept)).transpose()?.unwrap_or_default();
         latest = latest.max(old.last_at);
         records.write(&Change::all(&old.into(), &kept), latest, &mut draft)?;
-        draft = apply_from(AT_ONCE, draft, trees)?;
+        draft = draft.spill()?;
     }
     draft.apply().map(drop)
-}
-
-fn apply_from<'t>(most: usize, draft: Draft<'t>, trees: &'t Trees) -> Result<Draft<'t>, StoreError> {
-    if draft.len() < most {
-        return Ok(draft);
-    }
-    draft.apply()?;
-    Ok(trees.draft())
 }
 
 fn read<T: DeserializeOwned>(value: &[u8]) -> Result<T, StoreError> {

@@ -1,93 +1,135 @@
 //! Opening a store: founding it, surviving what a crash left, refusing what cannot be trusted.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Once;
 
 use jiff::Timestamp;
 use sled::Db;
 
-use super::archive::Archive;
+use super::archive::{self, Archive};
+use super::commits::{self, Commits};
 use super::core::Core;
 use super::format::{self, FORMAT, lift};
 use super::lock;
 use super::seen::Seen;
 use super::stories::Stories;
-use super::trees::{Tree, Trees};
+use super::trees::{Tree, Trees, broken};
 use crate::store::{OpenError, StoreError};
 
 /// sled's cache; it takes several times as much.
 const CACHE_BYTES: u64 = 64 << 20;
 
+/// A state that was opened.
+pub(super) struct Opened {
+    pub(super) db: Db,
+    pub(super) trees: Trees,
+}
+
+/// The parts of a store, checked against one another.
+pub(super) struct Parts {
+    pub(super) db: Db,
+    pub(super) trees: Trees,
+    /// sled's own file, for the sync that sled leaves out.
+    pub(super) file: File,
+    pub(super) seen: Seen,
+    pub(super) stories: Stories,
+    pub(super) archive: Archive,
+    pub(super) commits: Commits,
+}
+
+/// Why the parts make no store.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    Damage(Damage),
+    Newer(u32),
+    Io(io::Error),
+}
+
+/// What is damaged.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Damage {
+    #[error("its state knows of {known} commits, but {made} were made: the end of it is lost")]
+    End { known: u64, made: u64 },
+    #[error("archive/{name} has only {there} of the {length} bytes that were committed")]
+    Archive { name: String, length: u64, there: u64 },
+    #[error("{0}")]
+    State(String),
+}
+
 /// Opens the store in `dir`, or founds it.
 pub(super) fn open(dir: &Path, holder: &str, now: Timestamp) -> Result<Core, OpenError> {
     let failed = |cause| OpenError::Io { path: dir.to_owned(), cause };
-    let damaged = |what: String| OpenError::Damaged { path: dir.to_owned(), what };
-    let unusable = |error: StoreError| match error {
-        StoreError::Full(cause) => failed(io::Error::other(cause)),
-        StoreError::Broken(what) => damaged(what),
-    };
     fs::create_dir_all(dir.join("archive")).map_err(failed)?;
     let lock = lock::take(dir, holder, now)?;
-    let state = dir.join("state");
-    let founded = dir.join("FORMAT");
-    let used = founded.exists();
-    if used && !state.join("db").exists() {
-        return Err(damaged(
-            "its state/ is gone. Restore it from a backup, or start anew in another folder".into(),
-        ));
-    }
-    let db = open_state(&state, dir)?;
-    let trees = Trees::of(&db).map_err(|error| damaged(error.to_string()))?;
-    match trees.get::<u32>(Tree::Meta, b"format").map_err(unusable)? {
-        Some(FORMAT) => {}
-        Some(older @ 1..FORMAT) => lift(older, &db, &trees).map_err(unusable)?,
-        Some(newer) => return Err(OpenError::Newer { path: dir.to_owned(), found: newer, known: FORMAT }),
-        None if used => {
-            let what = "its state is empty although it was used before. Restore state/ from a backup, or start anew \
-                        in another folder";
-            return Err(damaged(what.into()));
-        }
-        None => {
-            format::set(&trees, FORMAT).map_err(unusable)?;
-        }
-    }
-    format::sweep(&db).map_err(unusable)?;
-    let file = File::open(state.join("db")).map_err(failed)?;
-    let memory = (Seen::load(&trees).map_err(unusable)?, Stories::load(&trees, now).map_err(unusable)?);
-    let archive = Archive::open(&dir.join("archive"), &trees)?;
-    let mut core = Core::new(db, trees, file, memory, archive, lock);
-    core.restart(now).map_err(unusable)?;
-    core.sync_now().map_err(unusable)?;
-    mark(&founded).map_err(failed)?;
-    Ok(core)
+    let core = guarded(|| Core::new(assemble(dir, now)?, lock, dir, now));
+    core.map_err(|trouble| trouble.at(dir))
 }
 
-/// Opens sled. A damaged snapshot is set aside, because the log holds everything; damage beyond that may panic inside
-/// sled, which is caught here and nowhere else.
-fn open_state(state: &Path, dir: &Path) -> Result<Db, OpenError> {
-    let attempt = || {
-        let config = sled::Config::new().path(state).cache_capacity(CACHE_BYTES);
-        catch_unwind(AssertUnwindSafe(|| config.open()))
-    };
-    let damaged = |what: String| OpenError::Damaged {
-        path: dir.to_owned(),
-        what: format!("{what}. Restore state/ from a backup, or start anew in another folder"),
-    };
-    match attempt() {
-        Ok(Ok(db)) => Ok(db),
-        Ok(Err(sled::Error::Corruption { .. })) => {
-            set_snapshots_aside(state).map_err(|cause| OpenError::Io { path: state.to_owned(), cause })?;
-            match attempt() {
-                Ok(Ok(db)) => Ok(db),
-                Ok(Err(error)) => Err(damaged(error.to_string())),
-                Err(_) => Err(damaged("its log cannot be read".into())),
-            }
+/// Opens or founds the parts of the store in `dir`, and holds them against one another.
+pub(super) fn assemble(dir: &Path, now: Timestamp) -> Result<Parts, Trouble> {
+    guarded(|| {
+        let Opened { db, trees } = state(dir)?;
+        let known = trees.commits();
+        if let Some(made) = commits::read(dir)?.filter(|made| *made > known) {
+            return Err(Trouble::Damage(Damage::End { known, made }));
         }
-        Ok(Err(sled::Error::Io(cause))) => Err(OpenError::Io { path: dir.to_owned(), cause }),
-        Ok(Err(error)) => Err(damaged(error.to_string())),
-        Err(_) => Err(damaged("its log cannot be read".into())),
+        let file = File::open(dir.join("state/db"))?;
+        let (seen, stories) = (Seen::load(&trees)?, Stories::load(&trees, now)?);
+        let archive = Archive::open(&dir.join("archive"), &trees)?;
+        let commits = Commits::open(dir)?;
+        Ok(Parts { db, trees, file, seen, stories, archive, commits })
+    })
+}
+
+/// Opens the state, or founds it where there was none; lifts an older one. One that was used before is never founded
+/// again.
+pub(super) fn state(dir: &Path) -> Result<Opened, Trouble> {
+    let lost = |what: &str| Trouble::Damage(Damage::State(what.into()));
+    let used = was_used(dir)?;
+    if used && !dir.join("state/db").exists() {
+        return Err(lost("its state is gone"));
+    }
+    let db = open_sled(&dir.join("state"))?;
+    let trees = Trees::of(&db)?;
+    match trees.get::<u32>(Tree::Meta, b"format")? {
+        Some(FORMAT) => {}
+        Some(older @ 1..FORMAT) => lift(older, &db, &trees)?,
+        Some(newer) => return Err(Trouble::Newer(newer)),
+        None if used => return Err(lost("its state is empty although it was used before")),
+        None => format::set(&trees, FORMAT)?,
+    }
+    format::sweep(&db)?;
+    Ok(Opened { db, trees })
+}
+
+/// Founds a state where there is none.
+pub(super) fn found(dir: &Path) -> Result<Opened, Trouble> {
+    let db = open_sled(&dir.join("state"))?;
+    let trees = Trees::of(&db)?;
+    format::set(&trees, FORMAT)?;
+    db.flush().map_err(broken)?;
+    Ok(Opened { db, trees })
+}
+
+/// Whether anything shows that there was a state before.
+fn was_used(dir: &Path) -> io::Result<bool> {
+    let marked = ["FORMAT", "commits"].iter().any(|name| dir.join(name).exists());
+    Ok(marked || !archive::days(&dir.join("archive"))?.is_empty())
+}
+
+/// Opens sled. A damaged snapshot is set aside, because the log holds everything.
+fn open_sled(state: &Path) -> Result<Db, Trouble> {
+    let open = || sled::Config::new().path(state).cache_capacity(CACHE_BYTES).open();
+    match open() {
+        Err(sled::Error::Corruption { .. }) => {
+            set_snapshots_aside(state)?;
+            Ok(open()?)
+        }
+        other => Ok(other?),
     }
 }
 
@@ -105,12 +147,71 @@ fn set_snapshots_aside(state: &Path) -> io::Result<()> {
 }
 
 /// Writes the mark that the store was used, and in which version, so that an empty state is never taken for a new one.
-fn mark(path: &Path) -> io::Result<()> {
-    if fs::read_to_string(path).is_ok_and(|text| text.trim() == FORMAT.to_string()) {
+pub(super) fn mark(dir: &Path) -> io::Result<()> {
+    let path = dir.join("FORMAT");
+    if fs::read_to_string(&path).is_ok_and(|text| text.trim() == FORMAT.to_string()) {
         return Ok(());
     }
     let mut file = File::create(path)?;
     writeln!(file, "{FORMAT}")?;
     file.sync_all()?;
-    path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+    File::open(dir)?.sync_all()
+}
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does `work`, in which sled may panic where its files are damaged: that is an error here, and not written about on
+/// standard error.
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let aloud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !GUARDED.get() {
+                aloud(panic);
+            }
+        }));
+    });
+    let outer = GUARDED.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(work));
+    GUARDED.set(outer);
+    done.unwrap_or_else(|_| Err(Trouble::Damage(Damage::State("its log cannot be read".into()))))
+}
+
+impl Trouble {
+    /// The trouble of the store in `dir`, in the words of the trait.
+    pub(super) fn at(self, dir: &Path) -> OpenError {
+        let path = dir.to_owned();
+        match self {
+            Self::Damage(damage) => OpenError::Damaged { path, what: damage.to_string() },
+            Self::Newer(found) => OpenError::Newer { path, found, known: FORMAT },
+            Self::Io(cause) => OpenError::Io { path, cause },
+        }
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(cause: io::Error) -> Self {
+        Self::Io(cause)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full(cause) => Self::Io(io::Error::other(cause)),
+            StoreError::Broken(what) => Self::Damage(Damage::State(what)),
+        }
+    }
+}
+
+impl From<sled::Error> for Trouble {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            sled::Error::Io(cause) => Self::Io(cause),
+            other => Self::Damage(Damage::State(other.to_string())),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! sled's trees, the draft of a change to them, and the one transaction that makes it count.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -10,6 +11,9 @@ use crate::store::StoreError;
 
 /// The largest value. sled spills leaves of about 17 values that exceed 128 KB into side files that it never syncs.
 pub(super) const VALUE_BYTES: usize = 4096;
+
+/// Where `Tree::Meta` has the number of transactions.
+const COMMITS: &[u8] = b"commits";
 
 /// The trees, each with its keys and values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +45,7 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    const ALL: &[(Self, &'static str)] = &[
+    pub(super) const ALL: &[(Self, &'static str)] = &[
         (Self::Meta, "meta"),
         (Self::Timeline, "timeline"),
         (Self::Gap, "gap"),
@@ -60,6 +64,8 @@ impl Tree {
 /// All trees of the state.
 pub(super) struct Trees {
     trees: Vec<sled::Tree>,
+    /// How many transactions there were.
+    commits: Cell<u64>,
 }
 
 /// Changes that will count together. Reads through it see them already.
@@ -69,9 +75,17 @@ pub(super) struct Draft<'a> {
 }
 
 impl Trees {
-    pub(super) fn of(db: &Db) -> Result<Self, sled::Error> {
-        let trees = Tree::ALL.iter().map(|(_, name)| db.open_tree(name)).collect::<Result<_, _>>()?;
-        Ok(Self { trees })
+    pub(super) fn of(db: &Db) -> Result<Self, StoreError> {
+        let trees =
+            Tree::ALL.iter().map(|(_, name)| db.open_tree(name).map_err(broken)).collect::<Result<_, _>>()?;
+        let trees = Self { trees, commits: Cell::new(0) };
+        trees.commits.set(trees.get(Tree::Meta, COMMITS)?.unwrap_or(0));
+        Ok(trees)
+    }
+
+    /// How many transactions the state knows of.
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.get()
     }
 
     fn tree(&self, tree: Tree) -> &sled::Tree {
@@ -129,11 +143,24 @@ impl Draft<'_> {
         self.changes.len()
     }
 
+    /// Makes the changes count if they are many, where they need not count together.
+    pub(super) fn spill(self) -> Result<Self, StoreError> {
+        const MANY: usize = 50;
+        if self.changes.len() < MANY {
+            return Ok(self);
+        }
+        let trees = self.trees;
+        self.apply()?;
+        Ok(trees.draft())
+    }
+
     /// Makes all changes count at once; they are safe after the next sync. Tells whether there were any.
-    pub(super) fn apply(self) -> Result<bool, StoreError> {
+    pub(super) fn apply(mut self) -> Result<bool, StoreError> {
         if self.changes.is_empty() {
             return Ok(false);
         }
+        let commits = self.trees.commits() + 1;
+        self.put(Tree::Meta, COMMITS, &commits)?;
         let result = self.trees.trees.as_slice().transaction(|views| {
             for ((tree, key), value) in &self.changes {
                 let view = &views[*tree as usize];
@@ -145,7 +172,10 @@ impl Draft<'_> {
             Ok::<(), sled::transaction::ConflictableTransactionError<()>>(())
         });
         match result {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                self.trees.commits.set(commits);
+                Ok(true)
+            }
             Err(sled::transaction::TransactionError::Storage(error)) => Err(broken(error)),
             Err(sled::transaction::TransactionError::Abort(())) => Ok(false),
         }
@@ -156,16 +186,20 @@ fn decode<T: DeserializeOwned>(tree: Tree, value: &[u8]) -> Result<T, StoreError
     serde_json::from_slice(value).map_err(|error| StoreError::Broken(format!("a value of {tree:?}: {error}")))
 }
 
-/// sled's errors in the words of the trait: a full or read-only disk may pass, anything else may not.
+/// sled's errors in the words of the trait.
 pub(super) fn broken(error: sled::Error) -> StoreError {
+    match error {
+        sled::Error::Io(cause) => failed(cause),
+        other => StoreError::Broken(other.to_string()),
+    }
+}
+
+/// The disk's errors in the words of the trait: a full or read-only one may pass, any other may not.
+pub(super) fn failed(cause: std::io::Error) -> StoreError {
     use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    match &error {
-        sled::Error::Io(cause)
-            if matches!(cause.kind(), StorageFull | ReadOnlyFilesystem | QuotaExceeded) =>
-        {
-            StoreError::Full(cause.to_string())
-        }
-        _ => StoreError::Broken(error.to_string()),
+    match cause.kind() {
+        StorageFull | ReadOnlyFilesystem | QuotaExceeded => StoreError::Full(cause.to_string()),
+        _ => StoreError::Broken(cause.to_string()),
     }
 }
 
