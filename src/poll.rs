@@ -7,6 +7,7 @@
 
 mod commit;
 mod decide;
+mod names;
 mod purse;
 
 use std::collections::HashMap;
@@ -63,6 +64,10 @@ pub struct Watching {
 pub(crate) struct Watch {
     pub(crate) watching: Arc<Watching>,
     pub(crate) account: String,
+    /// Its pace and bounds.
+    pub(crate) common: Common,
+    /// Whether its timeline was found by its name.
+    by_name: bool,
     /// How much less it matters than the source's other accounts, by their order: from 0 to 1.
     lesser: f64,
     /// The source's money, where reading costs.
@@ -92,6 +97,8 @@ pub(crate) struct Look {
     pub(crate) result: Result<Page, SourceError>,
     /// For each post of the page, the rules that hold for it.
     pub(crate) matches: Vec<Vec<Match>>,
+    /// Whom the account's name leads to now, if that was asked.
+    pub(crate) named: Option<Result<TimelineId, SourceError>>,
     /// What was set aside for it.
     pub(crate) aside: Option<Aside>,
 }
@@ -106,7 +113,7 @@ struct Unresolved {
 /// How something under way ended.
 enum Done {
     Looked(Box<Look>),
-    Resolved(Unresolved, Result<TimelineId, SourceError>),
+    Resolved(Box<Unresolved>, Result<TimelineId, SourceError>),
 }
 
 /// What the way in works with.
@@ -136,9 +143,12 @@ impl Poll {
             let purse = watching.common.budget.map(|budget| Arc::new(Purse::new(&watching.id, budget)));
             let accounts = watching.source.accounts();
             let last = accounts.len().saturating_sub(1).max(1) as f64;
-            for (place, Watched { account, timeline }) in accounts.into_iter().enumerate() {
+            for (place, Watched { account, timeline, every }) in accounts.into_iter().enumerate() {
                 let lesser = place as f64 / last;
-                let watch = Watch { watching: watching.clone(), account, lesser, purse: purse.clone() };
+                let every = every.unwrap_or(watching.common.every);
+                let common = Common { every, ..watching.common };
+                let (by_name, purse) = (timeline.is_none(), purse.clone());
+                let watch = Watch { watching: watching.clone(), account, common, by_name, lesser, purse };
                 let known = match timeline {
                     Some(timeline) => Some(timeline),
                     None => poll.store.resolved(&watching.platform, &watch.account).await?,
@@ -198,7 +208,7 @@ impl Poll {
             };
             let message = match done {
                 Done::Looked(look) => Some(Message::Look(look)),
-                Done::Resolved(account, result) => self.resolved(account, result).await?.map(Message::Lost),
+                Done::Resolved(account, result) => self.resolved(*account, result).await?.map(Message::Lost),
             };
             if let Some(message) = message {
                 // The committer is gone only when the daemon stops.
@@ -222,7 +232,7 @@ impl Poll {
             if let Err(error) = &result {
                 failed.push(format!("{} {}: {error}", account.watch.watching.id, account.watch.account));
             }
-            if let Some(lost) = self.resolved(account, result).await? {
+            if let Some(lost) = self.resolved(*account, result).await? {
                 committer.tell(&lost).await?;
             }
         }
@@ -267,7 +277,7 @@ impl Poll {
         let Some(watch) = self.watched.get(&turn.timeline).cloned() else {
             return Err(StoreError::Broken(format!("{} was handed out but is not watched", turn.timeline)));
         };
-        let backfill = watch.watching.common.backfill;
+        let backfill = watch.common.backfill;
         let since = backfill.map(|back| now.saturating_sub(back).unwrap_or(Timestamp::MIN));
         let since = turn.state.as_ref().map_or(since, |state| state.since);
         let (store, matcher) = (self.store.clone(), self.matcher.clone());
@@ -282,10 +292,15 @@ impl Poll {
                 }
                 Err(error) => (Err(error), None),
             };
+            let named = watch.by_name && names::is_due(turn.state.as_ref(), now);
+            let named = if named { Some(look_up(&watch, store.as_ref(), now).await) } else { None };
             let posts = result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
-            let origin = Origin { platform: &watch.watching.platform, account: &watch.account };
-            let matches = posts.iter().map(|post| matcher(post, &origin)).collect();
-            Done::Looked(Box::new(Look { turn, watch, asked_at: now, result, matches, aside }))
+            let matches = posts.iter().map(|post| {
+                let account = watch.watching.source.came_by(&watch.account, post);
+                matcher(post, &Origin { platform: &watch.watching.platform, account })
+            });
+            let matches = matches.collect();
+            Done::Looked(Box::new(Look { turn, watch, asked_at: now, result, matches, named, aside }))
         };
         Ok(looking.boxed())
     }
@@ -350,16 +365,16 @@ async fn set_aside(
 }
 
 async fn resolving(account: Unresolved, store: Arc<dyn Store>, now: Timestamp) -> Done {
-    let Watch { watching, account: name, .. } = &account.watch;
-    let result = match set_aside(&account.watch, None, store.as_ref(), now).await {
-        Ok(aside) => {
-            let result = watching.source.resolve(name).await;
-            match aside {
-                Some(aside) => aside.looked_up(result, store.as_ref()).await,
-                None => result,
-            }
-        }
-        Err(error) => Err(error),
-    };
-    Done::Resolved(account, result)
+    let result = look_up(&account.watch, store.as_ref(), now).await;
+    Done::Resolved(Box::new(account), result)
+}
+
+/// Asks whom the account's name leads to.
+async fn look_up(watch: &Watch, store: &dyn Store, now: Timestamp) -> Result<TimelineId, SourceError> {
+    let aside = set_aside(watch, None, store, now).await?;
+    let found = watch.watching.source.resolve(&watch.account).await;
+    match aside {
+        Some(aside) => aside.looked_up(found, store).await,
+        None => found,
+    }
 }

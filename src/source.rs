@@ -66,6 +66,11 @@ pub trait Source: Send + Sync {
         Portion::default()
     }
 
+    /// The watched account that a post came by which was read for `account`: itself, unless that stands for several.
+    fn came_by<'a>(&'a self, account: &'a str, _post: &Post) -> &'a str {
+        account
+    }
+
     /// Reads one page of a timeline.
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError>;
 }
@@ -77,6 +82,8 @@ pub struct Watched {
     pub account: String,
     /// Its timeline, if the name tells; otherwise it must be resolved first.
     pub timeline: Option<TimelineId>,
+    /// The wait between two looks at it, if it is not the source's.
+    pub every: Option<SignedDuration>,
 }
 
 /// What is asked of a source.
@@ -115,6 +122,8 @@ pub struct Page {
     pub limit: Option<(u64, Timestamp)>,
     /// What the platform bills for the page.
     pub read: Reads,
+    /// How the platform calls the account now, if the page tells.
+    pub name: Option<String>,
 }
 
 /// Why a page could not be read, named by what the caller does.

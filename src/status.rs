@@ -95,6 +95,7 @@ pub async fn gather(
     let mut accounts = Vec::new();
     for watching in sources {
         for watched in watching.source.accounts() {
+            let every = watched.every.unwrap_or(watching.common.every);
             let timeline = match watched.timeline {
                 Some(timeline) => Some(timeline),
                 None => store.resolved(&watching.platform, &watched.account).await?,
@@ -110,7 +111,7 @@ pub async fn gather(
                 account: watched.account,
                 seen_until,
                 failures: state.as_ref().map_or(0, |state| state.failures),
-                sight: sight(seen_until, trouble.is_some(), watching.common.every, now),
+                sight: sight(seen_until, trouble.is_some(), every, now),
                 why: trouble.map(|trouble| trouble.why.clone()),
             });
         }

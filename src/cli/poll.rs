@@ -35,7 +35,7 @@ pub(super) async fn poll(path: &Path, name: &str, json: bool, clock: &Arc<dyn Cl
         return Err(Failure::Usage(format!("no enabled source is named `{name}`{hint}")));
     };
     let (mut failed, mut all) = (0, Seen::default());
-    for Watched { account, timeline } in watching.source.accounts() {
+    for Watched { account, timeline, .. } in watching.source.accounts() {
         let mut seen = Seen::default();
         let result = look(watching, &account, timeline, &mut seen, json, clock).await;
         all.add(&seen);

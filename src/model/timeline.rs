@@ -93,6 +93,12 @@ pub struct TimelineState {
     /// The silence that is unusual for it.
     #[serde(default)]
     pub silence: Option<Silence>,
+    /// How the platform calls the account, if not as the configuration does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When the name in the configuration was last looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_at: Option<Timestamp>,
 }
 
 /// An account's silence that is unusual although it is read.
@@ -133,6 +139,8 @@ impl TimelineState {
             missed_at: None,
             cadence: Cadence::default(),
             silence: None,
+            name: None,
+            named_at: None,
         }
     }
 

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc};
 use tracing::{info, warn};
 
+use super::names::{self, Told};
 use super::{Look, Lost, Message, TICK, decide};
 use crate::clock::Clock;
 use crate::model::coverage::Cause;
@@ -101,8 +102,12 @@ impl Committer {
     /// Makes one look count.
     pub(crate) async fn take(&mut self, mut look: Look) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let (aside, read) =
-            (look.aside.take(), look.result.as_ref().map_or(Reads::default(), |page| page.read));
+        let (aside, named) = (look.aside.take(), look.named.take());
+        let (read, name) = match &look.result {
+            Ok(page) => (page.read, page.name.clone()),
+            Err(_) => (Reads::default(), None),
+        };
+        let (timeline, by_name) = (look.turn.timeline.clone(), look.watch.by_name);
         let sightings = self.store.sightings(&decide::revisions(&look)).await?;
         self.count(&look, sightings.iter().map(|sighting| sighting.news));
         let (source, account) = (look.watch.watching.id.clone(), look.watch.account.clone());
@@ -110,6 +115,12 @@ impl Committer {
         let (mut outcome, turned) = decide::decide(look, sightings, &self.routes, times, &mut self.rng);
         let told = turned.into_iter().filter_map(|turned| self.notice(&source, &account, turned, now));
         outcome.notices.extend(told);
+        if by_name {
+            let (source, account, leads_to) = (source.as_str(), account.as_str(), named.as_ref());
+            let told = Told { source, account, timeline: &timeline, name: name.as_deref(), leads_to };
+            let notice = names::note(&mut outcome.state, &told, now);
+            outcome.notices.extend(notice.map(|notice| self.file(notice)));
+        }
         if let Some(aside) = &aside {
             let (charge, warning) = aside.settle(read, self.store.as_ref(), now).await?;
             outcome.charge = Some(charge);

@@ -42,7 +42,7 @@ pub(super) fn decide(
     (running_since, now): (Timestamp, Timestamp),
     rng: &mut fastrand::Rng,
 ) -> (Outcome, Vec<Turned>) {
-    let common = look.watch.watching.common;
+    let common = look.watch.common;
     let before = look.turn.state.clone().unwrap_or_else(|| first_sight(common, now));
     let (since, first) = (before.since, before.complete_at.is_none());
     let (looked, posts) = match look.result {

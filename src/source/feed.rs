@@ -96,6 +96,7 @@ impl Feeds {
         let watched = |(account, url): (String, Url)| Watched {
             account,
             timeline: Some(TimelineId::new(&Platform::FEED, url.as_str())),
+            every: None,
         };
         Self {
             feeds: feeds.into_iter().map(watched).collect(),

@@ -67,6 +67,7 @@ impl Source for Files {
         let watched = |(path, file): &(PathBuf, String)| Watched {
             account: file.clone(),
             timeline: Some(timeline(path)),
+            every: None,
         };
         self.files.iter().map(watched).collect()
     }

@@ -57,7 +57,8 @@ impl Source for Mastodon {
                 Some(TimelineId::new(&Platform::MASTODON, &format!("{instance}/#{tag}")))
             }
         };
-        let watched = |name: &Name| Watched { account: name.to_string(), timeline: timeline(name) };
+        let watched =
+            |name: &Name| Watched { account: name.to_string(), timeline: timeline(name), every: None };
         self.names.iter().map(watched).collect()
     }
 

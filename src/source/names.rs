@@ -1,13 +1,13 @@
 //! What the tables of several sources hold: a list of names, and where a service is.
 
 use toml_span::value::ValueInner;
-use toml_span::{DeserError, Deserialize, Span, Value};
+use toml_span::{DeserError, Deserialize, Error, Span, Value};
 use url::{Host, Url};
 
 use crate::setting::{Address, Fields, wrong};
 
-/// Some texts, each with its place.
-pub struct Names(Vec<(String, Span)>);
+/// Some texts, each with its place, or why it is none.
+pub struct Names(Vec<Result<(String, Span), Error>>);
 
 impl Names {
     /// What `read` makes of each text; what it refuses, and what comes twice, is told in `fields`.
@@ -17,7 +17,14 @@ impl Names {
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
         let mut known = Vec::new();
-        for (text, span) in self.0 {
+        for name in self.0 {
+            let (text, span) = match name {
+                Ok(name) => name,
+                Err(error) => {
+                    fields.errors.push(error);
+                    continue;
+                }
+            };
             match read(text.trim()) {
                 Ok(name) if known.contains(&name) => {
                     fields.errors.push(wrong(span, format!("`{text}` is named twice")));
@@ -38,14 +45,11 @@ impl<'de> Deserialize<'de> for Names {
             ValueInner::Array(_) => return Err(wrong(span, "name at least one").into()),
             other => return Err(toml_span::de_helpers::expected("a list of names", other, span).into()),
         };
-        let (mut names, mut errors) = (Vec::new(), Vec::new());
-        for mut value in values {
-            match value.take_string(Some("a name")) {
-                Ok(text) => names.push((text.into_owned(), value.span)),
-                Err(error) => errors.push(error),
-            }
-        }
-        if errors.is_empty() { Ok(Self(names)) } else { Err(DeserError { errors }) }
+        let name = |mut value: Value<'de>| {
+            let text = value.take_string(Some("a name"))?.into_owned();
+            Ok((text, value.span))
+        };
+        Ok(Self(values.into_iter().map(name).collect()))
     }
 }
 

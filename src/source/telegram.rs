@@ -58,6 +58,7 @@ impl Source for Telegram {
         let watched = |channel: &String| Watched {
             account: channel.clone(),
             timeline: Some(TimelineId::new(&Platform::TELEGRAM, channel)),
+            every: None,
         };
         self.channels.iter().map(watched).collect()
     }

@@ -58,7 +58,7 @@ impl FakeSource {
 impl Source for FakeSource {
     fn accounts(&self) -> Vec<Watched> {
         let timeline = (!self.unknown).then(|| TimelineId::new(&Platform::X, "1"));
-        vec![Watched { account: "hub".into(), timeline }]
+        vec![Watched { account: "hub".into(), timeline, every: None }]
     }
 
     async fn resolve(&self, account: &str) -> Result<TimelineId, SourceError> {

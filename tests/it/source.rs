@@ -62,7 +62,7 @@ fn ids(posts: &[Post]) -> Vec<&str> {
 #[track_caller]
 fn broken<T: std::fmt::Debug>(result: Result<T, SourceError>) -> String {
     match result {
-        Err(SourceError::Broken(why)) => why,
+        Err(SourceError::Broken(why) | SourceError::Barred(_, why)) => why,
         other => panic!("this is not broken: {other:?}"),
     }
 }

@@ -39,6 +39,9 @@ pub struct Walk {
     /// The start time it was asked with, if not by id: every page must be asked alike.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Timestamp>,
+    /// The id it was asked with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 /// Which posts are asked for. X refuses an id together with a time.
@@ -53,7 +56,7 @@ pub enum Window {
 }
 
 /// Posts may be indexed this much later than a younger one.
-const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+pub const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
 /// The instant that ids count from.
 const EPOCH_MS: i64 = 1_288_834_974_657;
@@ -71,12 +74,18 @@ impl Place {
 
     /// Which posts to ask for; at first sight those from `since` on.
     pub fn window(&self, since: Option<Timestamp>) -> Window {
-        let begun_at = self.walk.as_ref().and_then(|walk| walk.from);
-        match (begun_at, &self.newest) {
-            (Some(from), _) => Window::From(from),
-            (None, Some(newest)) => Window::After(with_overlap(newest, self.looked)),
-            (None, None) => self.since.or(since).map_or(Window::All, Window::From),
-        }
+        self.walk.as_ref().and_then(Walk::window).unwrap_or_else(|| match &self.newest {
+            Some(newest) => Window::After(with_overlap(newest, self.looked)),
+            None => self.since.or(since).map_or(Window::All, Window::From),
+        })
+    }
+
+    /// The same by ids alone, and no further back than `earliest`.
+    pub fn window_from(&self, earliest: Timestamp) -> Window {
+        self.walk.as_ref().and_then(Walk::window).unwrap_or_else(|| {
+            let newest = self.newest.as_ref().map(|newest| with_overlap(newest, self.looked));
+            Window::After(newer(newest, Some(id_at(earliest))).unwrap_or_default())
+        })
     }
 
     /// The place after a page that was asked for with `window` at `now`, whose newest post is `newest`.
@@ -87,13 +96,17 @@ impl Place {
         token: Option<String>,
         now: Timestamp,
     ) -> Self {
-        let from = if let Window::From(from) = window { Some(*from) } else { None };
+        let (from, asked_after) = match window {
+            Window::From(from) => (Some(*from), None),
+            Window::After(id) => (None, Some(id.clone())),
+            Window::All => (None, None),
+        };
         let walk = self.walk.clone();
         let begun = walk.as_ref().map_or(now, |walk| walk.begun);
         let ceiling = newer(walk.and_then(|walk| walk.ceiling), newest);
         let since = if self.newest.is_none() { self.since.or(from) } else { None };
         if let Some(token) = token {
-            let walk = Some(Walk { token, ceiling, begun, from });
+            let walk = Some(Walk { token, ceiling, begun, from, after: asked_after });
             return Self { since, walk, ..self.clone() };
         }
         let looked = if ceiling.is_some() { Some(begun) } else { self.looked };
@@ -108,6 +121,24 @@ impl Place {
     }
 }
 
+impl Walk {
+    fn window(&self) -> Option<Window> {
+        let after = self.after.clone().map(Window::After);
+        after.or(self.from.map(Window::From))
+    }
+}
+
+impl Window {
+    /// The id after which posts are wanted.
+    pub fn floor(&self) -> Option<String> {
+        match self {
+            Self::After(id) => Some(id.clone()),
+            Self::From(from) => Some(id_at(*from)),
+            Self::All => None,
+        }
+    }
+}
+
 /// The greater of two ids, by their numbers.
 pub fn newer(one: Option<String>, other: Option<String>) -> Option<String> {
     let rank = |id: &String| (id.len(), id.clone());
@@ -118,6 +149,12 @@ pub fn newer(one: Option<String>, other: Option<String>) -> Option<String> {
 pub fn time_of(id: &str) -> Option<Timestamp> {
     let number: u64 = id.parse().ok()?;
     is_snowflake(number).then(|| Timestamp::from_millisecond((number >> 22) as i64 + EPOCH_MS).ok()).flatten()
+}
+
+/// The least id of a post made at `time`.
+pub fn id_at(time: Timestamp) -> String {
+    let since = u64::try_from(time.as_millisecond() - EPOCH_MS).unwrap_or(0);
+    (since.min(u64::MAX >> 22) << 22).to_string()
 }
 
 /// The id to ask after: `newest`, or up to ten minutes less, as far as posts from before the last look may have come
@@ -149,10 +186,6 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
-    }
-
-    fn id_at(time: Timestamp) -> String {
-        (((time.as_millisecond() - EPOCH_MS) as u64) << 22).to_string()
     }
 
     fn page(place: &Place, newest: Option<&str>, token: Option<&str>, now: Timestamp) -> Place {
@@ -246,6 +279,18 @@ mod tests {
     }
 
     #[test]
+    fn every_page_of_a_walk_is_asked_with_the_same_window_whatever_the_time() {
+        let (hour, later) = (at("2025-04-30T19:00:00Z"), at("2025-04-30T20:00:00Z"));
+        let place = Place { newest: Some("900".into()), ..Place::default() };
+        let window = place.window_from(hour);
+        assert_eq!(window, Window::After(id_at(hour)));
+        let walking = place.after_page(&window, None, Some("t".into()), later);
+        assert_eq!((walking.window_from(later), walking.window(None)), (window.clone(), window));
+        let newer = Place { newest: Some(id_at(later)), looked: Some(later), ..Place::default() };
+        assert_eq!(newer.window_from(hour), newer.window(None), "what is known bounds it too");
+    }
+
+    #[test]
     fn a_quiet_page_changes_nothing() {
         let now = at("2025-04-30T20:00:00Z");
         let place = Place { newest: Some("100".into()), looked: Some(now), ..Place::default() };
@@ -254,8 +299,13 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
-        let walk =
-            Walk { token: "t".into(), ceiling: Some("9".into()), begun: Timestamp::UNIX_EPOCH, from: None };
+        let walk = Walk {
+            token: "t".into(),
+            ceiling: Some("9".into()),
+            begun: Timestamp::UNIX_EPOCH,
+            from: None,
+            after: None,
+        };
         let place = Place { newest: Some("5".into()), walk: Some(walk), ..Place::default() };
         assert_eq!(Place::read(place.cursor().as_ref()).unwrap(), place);
         assert!(Place::read(Some(&Cursor("{".into()))).is_err());

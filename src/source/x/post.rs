@@ -6,14 +6,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::cursor::time_of;
-use super::text::readable;
+use super::text::{readable, title};
 use super::wire::{Includes, Media, Tweet, User};
 use crate::model::post::{self, Platform, Post, Reference};
 
 /// What the posts of a page refer to, by id.
 #[derive(Debug, Default)]
 pub struct Context {
-    watched: String,
+    /// The id of the account that was asked for, if it was one.
+    watched: Option<String>,
+    /// How X calls it now.
+    name: Option<String>,
     tweets: HashMap<String, Tweet>,
     users: HashMap<String, String>,
     media: HashMap<String, Media>,
@@ -22,15 +25,25 @@ pub struct Context {
 impl Context {
     /// Reads what a page brought along; what cannot be read counts as missing. `watched` is id and handle of the
     /// account that was asked for, which need not be among the users.
-    pub fn new(includes: Includes, watched: (&str, &str)) -> Self {
-        let users = read(includes.users).map(|user: User| (user.id, user.username));
-        let known = [(watched.0.to_owned(), watched.1.to_owned())];
+    pub fn new(includes: Includes, watched: Option<(&str, &str)>) -> Self {
+        let mut users: HashMap<_, _> =
+            read(includes.users).map(|user: User| (user.id, user.username)).collect();
+        let name = watched.and_then(|(id, _)| users.get(id).cloned());
+        if let Some((id, handle)) = watched {
+            users.entry(id.to_owned()).or_insert_with(|| handle.to_owned());
+        }
         Self {
-            watched: watched.0.to_owned(),
-            users: known.into_iter().chain(users).collect(),
+            watched: watched.map(|(id, _)| id.to_owned()),
+            name,
+            users,
             tweets: read(includes.tweets).map(|tweet: Tweet| (tweet.id.clone(), tweet)).collect(),
             media: read(includes.media).map(|media: Media| (media.media_key.clone(), media)).collect(),
         }
+    }
+
+    /// How X calls the account that was asked for, if the page tells.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// `value` as a post, or why it is none, with its id where it has one.
@@ -54,12 +67,14 @@ impl Context {
         let edited = tweet.edit_history_tweet_ids.len() > 1;
         let created_at = tweet.created_at.as_deref().and_then(|text| text.parse().ok());
         let (text, links) = readable(told);
-        let author = self.author(tweet.author_id.as_deref().unwrap_or(&self.watched));
+        let author = tweet.author_id.as_deref().or(self.watched.as_deref());
+        let author = author.map_or_else(|| NOBODY.to_owned(), |id| self.author(id));
         Post {
             url: Some(address(Some(&author), &tweet.id)),
             author,
             posted_at: time_of(first).filter(|_| edited).or(created_at).or_else(|| time_of(first)),
             edited_at: edited.then(|| created_at.or_else(|| time_of(&tweet.id))).flatten(),
+            title: title(told),
             lang: told.lang.clone(),
             links,
             media: self.media(told),
@@ -101,7 +116,10 @@ impl Context {
             id: first.unwrap_or(id).clone(),
             url: Some(address(author.as_deref(), id)),
             author,
-            text: other.map(|other| readable(other).0),
+            text: other.map(|other| {
+                let title = title(other).map(|title| format!("{title}\n\n")).unwrap_or_default();
+                title + &readable(other).0
+            }),
         })
     }
 
@@ -124,9 +142,12 @@ fn read<T: DeserializeOwned>(values: Vec<Value>) -> impl Iterator<Item = T> {
     values.into_iter().filter_map(|value| serde_json::from_value(value).ok())
 }
 
+/// What stands in X's addresses for an author who is not told.
+const NOBODY: &str = "i";
+
 /// Where people read a post. X leads to it whatever the author is said to be.
 fn address(author: Option<&str>, id: &str) -> String {
-    format!("https://x.com/{}/status/{id}", author.unwrap_or("i"))
+    format!("https://x.com/{}/status/{id}", author.unwrap_or(NOBODY))
 }
 
 /// Whom the text of a repost names as the author of the original.
@@ -142,7 +163,7 @@ mod tests {
     use super::*;
 
     fn context(includes: Value) -> Context {
-        Context::new(serde_json::from_value(includes).unwrap(), ("10", "Hub_"))
+        Context::new(serde_json::from_value(includes).unwrap(), Some(("10", "Hub_")))
     }
 
     fn convert(includes: Value, tweet: Value) -> Post {

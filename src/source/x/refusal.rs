@@ -1,8 +1,11 @@
 //! What an answer of X that is no page means.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::wire::Problem;
+use crate::model::coverage::Cause;
 use crate::remote::{Answer, limit, retry_after};
 use crate::source::SourceError;
 
@@ -15,15 +18,25 @@ pub enum Refusal {
     SinceId(String),
     /// The token of the next page: it expired.
     Token(String),
+    /// Everything, for a reason that trying again does not mend; a call may try again after this time.
+    Everything(SourceError, Duration),
     /// All else.
     Fatal(SourceError),
 }
 
+/// A call that costs nothing tells whether a person mended it.
+const SOON: Duration = Duration::from_mins(15);
+
 impl Refusal {
+    /// How long nothing at all may be asked.
+    pub fn stops_for(&self) -> Option<Duration> {
+        if let Self::Everything(_, wait) = self { Some(*wait) } else { None }
+    }
+
     /// The error if nothing else can be tried.
     pub fn error(self) -> SourceError {
         match self {
-            Self::Fatal(error) => error,
+            Self::Fatal(error) | Self::Everything(error, _) => error,
             Self::Fields(words) | Self::SinceId(words) | Self::Token(words) => {
                 SourceError::Broken(format!("X refuses the request: {words}"))
             }
@@ -39,17 +52,32 @@ pub fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
         words => words,
     };
     let broken = |text: String| Refusal::Fatal(SourceError::Broken(text));
+    let stop = |cause, text: String, wait| Refusal::Everything(SourceError::Barred(cause, text), wait);
     match answer.status {
         400 => bad_request(&problem, words),
-        401 => broken(format!(
-            "credentials refused by X ({words}); put a valid bearer token where `token` points"
+        401 => stop(
+            Cause::Credentials,
+            format!("credentials refused by X ({words}); put a valid bearer token where `token` points"),
+            SOON,
+        ),
+        402 => stop(
+            Cause::Credit,
+            format!("credits depleted at X ({words}); buy credits in X's developer console"),
+            SOON,
+        ),
+        // One endpoint may be closed and another open to the same token.
+        403 => Refusal::Fatal(SourceError::Barred(
+            Cause::Credentials,
+            format!("X forbids this ({words}); check what the token's project may read"),
         )),
-        402 => broken(format!("credits depleted at X ({words}); buy credits in X's developer console")),
-        403 => broken(format!("X forbids this ({words}); check what the token's project may read")),
         404 | 410 => broken(format!("X has nothing at this address ({words}); is `base_url` right?")),
-        429 if is_used_up(&problem) => broken(format!(
-            "usage cap of X reached ({words}); raise the cap in X's developer console or wait for the next period"
-        )),
+        429 if is_used_up(&problem) => stop(
+            Cause::Credit,
+            format!(
+                "usage cap of X reached ({words}); raise the cap in X's developer console or wait for the next period"
+            ),
+            Duration::from_hours(1),
+        ),
         429 => {
             Refusal::Fatal(SourceError::Retry(Some(reopens(answer, now)), format!("X's rate limit: {words}")))
         }
@@ -61,8 +89,8 @@ pub fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
     }
 }
 
-/// Why a watched account cannot be read, if `problems`, which came without data and with status 200, say so.
-pub fn lost_account(account: &str, problems: &[Problem]) -> SourceError {
+/// Why an account or a list cannot be read, if `problems`, which came without data and with status 200, say so.
+pub fn lost(name: &str, problems: &[Problem]) -> SourceError {
     let problem = problems.iter().find(|problem| is_about_account(problem)).or(problems.first());
     let words = problem.map(Problem::words).unwrap_or_default();
     let title = problem.and_then(|problem| problem.title.as_deref()).unwrap_or("");
@@ -76,7 +104,8 @@ pub fn lost_account(account: &str, problems: &[Problem]) -> SourceError {
     } else {
         "cannot be read"
     };
-    SourceError::Broken(format!("the account {account} {state} ({words})"))
+    let name = if name.contains(':') { name.to_owned() } else { format!("the account {name}") };
+    SourceError::Broken(format!("{name} {state} ({words})"))
 }
 
 /// Whether a partial error is about the account that was asked for, and not about something that a post mentions.
@@ -145,9 +174,26 @@ mod tests {
         ];
         for (status, body, word) in cases {
             match refused(status, &[], body).error() {
-                SourceError::Broken(why) => assert!(why.contains(word), "{status}: {why}"),
+                SourceError::Broken(why) | SourceError::Barred(_, why) => {
+                    assert!(why.contains(word), "{status}: {why}");
+                }
                 other => panic!("{status} {body}: {other:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn three_refusals_stop_everything() {
+        let capped = r#"{"title":"UsageCapExceeded"}"#;
+        for (status, body, minutes) in [
+            (401, "", Some(15)),
+            (402, "", Some(15)),
+            (429, capped, Some(60)),
+            (429, "", None),
+            (403, "", None),
+        ] {
+            let waits = refused(status, &[], body).stops_for().map(|wait| wait.as_secs() / 60);
+            assert_eq!(waits, minutes, "{status} {body}");
         }
     }
 
@@ -212,7 +258,7 @@ mod tests {
             (problem("Odd", "?"), "cannot be read"),
         ];
         for (problem, state) in cases {
-            let SourceError::Broken(why) = lost_account("Hub_", &[problem]) else { panic!("{state}") };
+            let SourceError::Broken(why) = lost("Hub_", &[problem]) else { panic!("{state}") };
             assert!(why.contains("Hub_") && why.contains(state), "{why}");
         }
     }

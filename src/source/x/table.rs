@@ -1,19 +1,24 @@
 //! The table `[source.x.NAME]`.
 
 use jiff::SignedDuration;
-use toml_span::value::ValueInner;
-use toml_span::{DeserError, Deserialize, Error, Span, Value};
-use url::{Host, Url};
+use toml_span::{DeserError, Deserialize, Spanned, Value};
+use url::Url;
 
 use super::budget;
-use crate::setting::{Address, Fields, Secret, one_of, wrong};
+use super::what::is_id;
+use crate::setting::{Fields, Period, Secret, one_of, wrong};
 use crate::source::Common;
+use crate::source::names::{Names, service};
 
 /// What the table says beside [`Common`].
 #[derive(Clone, Debug)]
 pub struct Table {
     /// Handles, without `@`.
     pub accounts: Vec<String>,
+    /// Ids of lists.
+    pub lists: Vec<String>,
+    /// How accounts are looked at.
+    pub by: By,
     /// The bearer token.
     pub token: Secret,
     /// Where the API is.
@@ -24,6 +29,18 @@ pub struct Table {
     pub page: u32,
     /// Whether X bills what posts refer to.
     pub bills_included: bool,
+}
+
+/// How accounts are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Each by its timeline.
+    Timelines,
+    /// Many in one search, and each by its timeline now and then.
+    Search {
+        /// How often.
+        timelines_every: SignedDuration,
+    },
 }
 
 /// X is renaming tweets to posts; a server knows one set of words or the other.
@@ -41,25 +58,26 @@ pub fn read(value: &mut Value<'_>) -> Result<(Common, Table), DeserError> {
     let mut fields = Fields::new(value)?;
     let common =
         Common::take(&mut fields, SignedDuration::from_secs(60), Some(SignedDuration::from_hours(24)));
-    let accounts = fields.required::<Handles>("accounts").map(|handles| handles.0);
+    let (accounts, lists) = (fields.optional::<Names>("accounts"), fields.optional::<Names>("lists"));
+    if accounts.is_none() && lists.is_none() && fields.errors.is_empty() {
+        fields.errors.push(wrong(span, "name `accounts`, such as [\"AfricanHub_\"], or `lists`"));
+    }
+    let accounts = accounts.map(|names| names.read(&mut fields, handle)).unwrap_or_default();
+    let accounts = accounts.into_iter().map(|handle| handle.0).collect();
+    let lists = lists.map(|names| names.read(&mut fields, list)).unwrap_or_default();
+    let by = fields.optional::<Way>("by").unwrap_or(Way::Timelines);
+    let timelines_every = fields.optional_s::<Period>("timelines_every");
+    let by = by.with(timelines_every, &mut fields);
     let token = fields.required::<Secret>("token");
     let budget = budget::take(&mut fields);
     let bills_included = fields.optional("bills_included").unwrap_or(false);
     let page = in_range(&mut fields, "page", 5..=100).unwrap_or(100);
     let vocabulary = fields.optional::<Vocabulary>("fields").unwrap_or(Vocabulary::Tweet);
-    let base_url = fields.optional_s::<Address>("base_url").map(|address| (address.value.0, address.span));
-    let base_url = match base_url {
-        Some((url, span)) if !is_safe(&url) => {
-            fields.errors.push(wrong(span, "the token would travel in the open; use https"));
-            None
-        }
-        Some((url, _)) => Some(url),
-        None => Url::parse("https://api.x.com").ok(),
-    };
+    let base_url = service(&mut fields, "base_url").or_else(|| Url::parse("https://api.x.com").ok());
     fields.finalize(None)?;
     let base_url = base_url.ok_or_else(|| wrong(span, "`base_url` is no address"))?;
     let common = Common { budget: Some(budget), ..common };
-    Ok((common, Table { accounts: accounts?, token: token?, base_url, vocabulary, page, bills_included }))
+    Ok((common, Table { accounts, lists, by, token: token?, base_url, vocabulary, page, bills_included }))
 }
 
 /// The number in `fields` under `name`, if one is there and fits.
@@ -77,55 +95,62 @@ pub fn in_range(
     fits
 }
 
-/// Whether a token may be sent there: `https`, or this machine.
-fn is_safe(url: &Url) -> bool {
-    let local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
-    url.scheme() == "https" || local
-}
+/// A handle; X does not tell upper from lower case.
+struct Handle(String);
 
-struct Handles(Vec<String>);
-
-impl<'de> Deserialize<'de> for Handles {
-    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
-        let span = value.span;
-        let values = match value.take() {
-            ValueInner::Array(values) => values,
-            other => return Err(toml_span::de_helpers::expected("a list of handles", other, span).into()),
-        };
-        if values.is_empty() {
-            return Err(wrong(span, "name at least one account, such as [\"AfricanHub_\"]").into());
-        }
-        let (mut handles, mut errors) = (Vec::<String>::new(), Vec::new());
-        for mut value in values {
-            let span = value.span;
-            match value.take_string(Some("a handle")).and_then(|text| handle(&text, span)) {
-                Ok(handle) if handles.iter().any(|known| known.eq_ignore_ascii_case(&handle)) => {
-                    errors.push(wrong(span, format!("`{handle}` is named twice")));
-                }
-                Ok(handle) => handles.push(handle),
-                Err(error) => errors.push(error),
-            }
-        }
-        if errors.is_empty() { Ok(Self(handles)) } else { Err(DeserError { errors }) }
+impl PartialEq for Handle {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
     }
 }
 
 /// The handle in `text`. X makes none longer than 15 any more, but some old ones are.
-fn handle(text: &str, span: Span) -> Result<String, Error> {
-    let handle = text.trim().trim_start_matches('@');
+fn handle(text: &str) -> Result<Handle, String> {
+    let handle = text.trim_start_matches('@');
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if (1..=20).contains(&handle.len()) && handle.chars().all(fits) {
-        Ok(handle.to_owned())
+        Ok(Handle(handle.to_owned()))
     } else {
-        Err(wrong(
-            span,
-            format!("`{text}` is no handle of X; write it as in x.com/AfricanHub_, without the address"),
-        ))
+        Err(format!("`{text}` is no handle of X; write it as in x.com/AfricanHub_, without the address"))
+    }
+}
+
+fn list(text: &str) -> Result<String, String> {
+    if is_id(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no list of X; write the number in x.com/i/lists/NUMBER"))
+    }
+}
+
+/// `by` without its pace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Timelines,
+    Search,
+}
+
+impl Way {
+    fn with(self, every: Option<Spanned<Period>>, fields: &mut Fields<'_>) -> By {
+        let (shortest, longest) = (SignedDuration::from_mins(1), SignedDuration::from_hours(24));
+        let period = every.as_ref().map_or(SignedDuration::from_mins(30), |every| every.value.0);
+        let fits = (shortest..=longest).contains(&period);
+        let wrong_at = every.map(|every| every.span).filter(|_| !fits || self == Self::Timelines);
+        fields.errors.extend(
+            wrong_at.map(|span| {
+                wrong(span, "`timelines_every` goes with `by = \"search\"`, and is from 1m to 24h")
+            }),
+        );
+        match self {
+            Self::Timelines => By::Timelines,
+            Self::Search => By::Search { timelines_every: period },
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Way {
+    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
+        one_of(value, &["timelines", "search"], &[Self::Timelines, Self::Search])
     }
 }
 
@@ -188,6 +213,29 @@ mod tests {
     }
 
     #[test]
+    fn a_search_says_how_often_timelines_are_read_beside_it() {
+        let by = |text: &str| parse(&format!("accounts = [\"a\"]\n{TOKEN}{text}")).map(|(_, table)| table.by);
+        assert_eq!(by(""), Ok(By::Timelines));
+        let minutes = |n| By::Search { timelines_every: SignedDuration::from_mins(n) };
+        assert_eq!(by("by = \"search\""), Ok(minutes(30)));
+        assert_eq!(by("by = \"search\"\ntimelines_every = \"2h\""), Ok(minutes(120)));
+        for wrong in
+            ["timelines_every = \"1h\"", "by = \"search\"\ntimelines_every = \"2d\"", "by = \"list\""]
+        {
+            assert_eq!(by(wrong).unwrap_err().len(), 1, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn lists_are_named_by_number_and_may_stand_alone() {
+        let lists = parse(&format!("lists = [\"123\"]\n{TOKEN}")).unwrap().1.lists;
+        assert_eq!(lists, ["123"]);
+        for wrong in ["lists = [\"mine\"]\n", "lists = [\"1\", \"1\"]\n", ""] {
+            assert_eq!(parse(&format!("{wrong}{TOKEN}")).unwrap_err().len(), 1, "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_token_never_travels_in_the_open() {
         let with = |url: &str| parse(&format!("accounts = [\"a\"]\nbase_url = \"{url}\"\n{TOKEN}"));
         for url in ["http://127.0.0.1:9", "http://localhost:9", "http://[::1]:9", "https://proxy.example/x"] {
@@ -209,7 +257,7 @@ mod tests {
         for word in [
             "x.com/no",
             "named twice",
-            "a handle is wanted",
+            "a name is wanted",
             "5 to 100",
             "max_posts_per_day",
             "`tweet`",

@@ -1,9 +1,32 @@
 //! The text of a post as people read it: whole, its links expanded, its escapes undone.
 
 use super::wire::{Link, Tweet};
+use crate::source::answer::bounded;
 
-/// Text and links of `tweet`. Links that only stand for its media are left out of both.
+/// Text and links of `tweet`; the whole text if it is an article. Links that only stand for its media are left out of both.
 pub fn readable(tweet: &Tweet) -> (String, Vec<String>) {
+    let (text, links) = short(tweet);
+    let article = tweet.article.as_ref();
+    let body = article.and_then(|article| {
+        filled(article.plain_text.as_deref()).or(filled(article.preview_text.as_deref()))
+    });
+    let Some(body) = body else { return (text, links) };
+    let only_links = text.split_whitespace().all(|word| word.starts_with("https://"));
+    let text = if only_links { body.to_owned() } else { format!("{text}\n\n{body}") };
+    (bounded(text), links)
+}
+
+/// The title of `tweet`, if it is an article.
+pub fn title(tweet: &Tweet) -> Option<String> {
+    filled(tweet.article.as_ref()?.title.as_deref()).map(str::to_owned)
+}
+
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+/// The text that stands in the timeline.
+fn short(tweet: &Tweet) -> (String, Vec<String>) {
     let (text, entities) = match &tweet.note_tweet {
         Some(note) if !note.text.is_empty() => (note.text.as_str(), note.entities.as_ref()),
         _ => (tweet.text.as_deref().unwrap_or(""), tweet.entities.as_ref()),
@@ -48,7 +71,7 @@ fn place(chars: &[char], link: &Link) -> Option<(usize, usize)> {
 fn destinations(links: &[Link]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for link in links.iter().filter(|link| !is_media(link)) {
-        let leads = link.expanded_url.as_deref().unwrap_or(&link.url);
+        let leads = link.unwound_url.as_deref().or(link.expanded_url.as_deref()).unwrap_or(&link.url);
         if !leads.is_empty() && !found.iter().any(|known| known == leads) {
             found.push(leads.to_owned());
         }
@@ -71,7 +94,7 @@ fn unescaped(chars: &[char]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::x::wire::{Entities, Note};
+    use crate::source::x::wire::{Article, Entities, Note};
 
     fn link(text: &str, url: &str, expanded: &str) -> Link {
         let start = text.split(url).next().unwrap().chars().count();
@@ -107,6 +130,41 @@ mod tests {
         ] {
             assert_eq!(readable(&tweet(text, vec![media])), ("look".into(), vec![]));
         }
+    }
+
+    #[test]
+    fn an_article_is_told_whole_and_the_link_that_carries_it_is_not_its_text() {
+        let text = "https://t.co/aaaaaaaaaa";
+        let article = |plain: Option<&str>, preview: Option<&str>| Article {
+            title: Some("Crates".into()),
+            plain_text: plain.map(Into::into),
+            preview_text: preview.map(Into::into),
+        };
+        let carried = |text: &str, article| {
+            let urls = vec![link(text, "https://t.co/aaaaaaaaaa", "https://x.com/i/article/9")];
+            Tweet { article: Some(article), ..tweet(text, urls) }
+        };
+        let told = |text: &str, article| readable(&carried(text, article)).0;
+        assert_eq!(told(text, article(Some("All of it."), Some("All"))), "All of it.");
+        assert_eq!(told(text, article(Some(" "), Some("How it begins"))), "How it begins");
+        assert_eq!(told(text, article(None, None)), "https://x.com/i/article/9");
+        assert_eq!(
+            told(&format!("Read {text}"), article(Some("All of it."), None)),
+            "Read https://x.com/i/article/9\n\nAll of it."
+        );
+        assert_eq!(title(&carried(text, article(None, None))).as_deref(), Some("Crates"));
+    }
+
+    #[test]
+    fn where_a_shortened_link_leads_in_the_end_is_told() {
+        let text = "https://t.co/aaaaaaaaaa";
+        let mut url = link(text, "https://t.co/aaaaaaaaaa", "https://bit.example/x");
+        url.unwound_url = Some("https://news.example/story".into());
+        let (text, links) = readable(&tweet(text, vec![url]));
+        assert_eq!(
+            (text.as_str(), &links[..]),
+            ("https://bit.example/x", &["https://news.example/story".into()][..])
+        );
     }
 
     #[test]

@@ -76,6 +76,21 @@ pub struct Tweet {
     /// Its media.
     #[serde(deserialize_with = "or_default")]
     pub attachments: Option<Attachments>,
+    /// The article that it is.
+    #[serde(deserialize_with = "or_default")]
+    pub article: Option<Article>,
+}
+
+/// A long text with a title. The post that carries it has no words but a link to it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Article {
+    /// The title.
+    pub title: Option<String>,
+    /// All of it, without markup.
+    pub plain_text: Option<String>,
+    /// How it begins.
+    pub preview_text: Option<String>,
 }
 
 /// The long text of a post.
@@ -112,6 +127,8 @@ pub struct Link {
     pub expanded_url: Option<String>,
     /// How people see it.
     pub display_url: Option<String>,
+    /// Where that leads, if it is shortened as well.
+    pub unwound_url: Option<String>,
     /// The media that it stands for.
     pub media_key: Option<String>,
 }

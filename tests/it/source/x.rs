@@ -1,5 +1,7 @@
 //! X, as its API answers.
 
+mod world;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -447,4 +449,99 @@ async fn the_token_is_in_no_error_even_if_the_server_repeats_it() {
     let unreadable = json!({"data": [{"id": TOKEN, "text": 1}], "meta": {"result_count": 1}});
     let page = look_once(Reply::json(unreadable)).await.unwrap();
     assert!(!format!("{page:?}").contains(&TOKEN[..6]));
+}
+const LIST: &str = "lists = [\"7\"]\nby = \"search\"\ntimelines_every = \"10m\"";
+
+#[tokio::test]
+async fn a_list_is_read_from_its_newest_post_down_to_a_known_one_in_small_pages() {
+    let all: Vec<String> = (0..60).map(|n| id_after(-n * 60)).collect();
+    let double = Double::start(move |asked| {
+        let from: usize = asked.query("pagination_token").map_or(0, |token| token.parse().unwrap());
+        let most: usize = asked.query("max_results").unwrap().parse().unwrap();
+        let ids: Vec<&str> = all[from..].iter().map(String::as_str).take(most).collect();
+        page(&ids, Some(&(from + ids.len()).to_string()))
+    })
+    .await;
+    let list = TimelineId::from("x:list:7".to_owned());
+    let known = Cursor(format!("{{\"newest\":\"{}\",\"looked\":\"{NOW}\"}}", id_after(-25 * 60)));
+    let source = adapter(&double, LIST);
+    let first = look(&*source, &list, "list:7", Some(&known)).await.unwrap();
+    assert!(first.more);
+    let second = look(&*source, &list, "list:7", first.next.as_ref()).await.unwrap();
+    assert!(!second.more, "a known post was reached");
+    let third = look(&*source, &list, "list:7", second.next.as_ref()).await.unwrap();
+    assert_eq!((third.more, third.next), (false, None), "nothing new, nothing to keep");
+    for asked in double.asked() {
+        assert_eq!(asked.url.path(), "/2/lists/7/tweets");
+        assert_eq!((asked.query("since_id"), asked.query("start_time")), (None, None));
+        assert_eq!(asked.query("max_results").as_deref(), Some("20"));
+    }
+}
+
+#[tokio::test]
+async fn a_search_looks_at_all_accounts_at_once_and_no_further_back_than_their_timelines_are_read() {
+    let newest = id_after(-30);
+    let double = Double::start(move |asked| match asked.query("next_token") {
+        None => page(&[&newest], Some("t")),
+        Some(_) => page(&[], None),
+    })
+    .await;
+    let source = adapter(&double, LIST);
+    let watched = source.accounts();
+    let names: Vec<_> = watched.iter().map(|watched| watched.account.as_str()).collect();
+    assert_eq!(names, ["search:Hub_", "list:7", "Hub_"]);
+    assert_eq!(watched[2].every, Some(jiff::SignedDuration::from_mins(10)));
+    let timeline = watched[0].timeline.clone().unwrap();
+    let first = look(&*source, &timeline, "search:Hub_", None).await.unwrap();
+    look(&*source, &timeline, "search:Hub_", first.next.as_ref()).await.unwrap();
+    let asked = double.asked();
+    assert_eq!(asked[0].url.path(), "/2/tweets/search/recent");
+    assert_eq!(asked[0].query("query").as_deref(), Some("from:Hub_"));
+    let since = asked[0].query("since_id").unwrap();
+    assert_eq!((since.len(), &since), (19, &id_after(-20 * 60)));
+    assert_eq!(asked[1].query("since_id"), Some(since), "every page is asked alike");
+    assert_eq!(source.came_by("search:Hub_", &first.posts[0]), "search:Hub_", "it names another author");
+    let own = vigie::model::post::Post { author: "hub_".into(), ..first.posts[0].clone() };
+    assert_eq!(source.came_by("search:Hub_", &own), "Hub_");
+}
+
+#[tokio::test]
+async fn after_a_stop_one_call_is_made_for_all_accounts() {
+    for (status, body) in [(401, ""), (402, ""), (429, r#"{"title":"UsageCapExceeded"}"#)] {
+        let double = Double::saying(Reply::new(status, body)).await;
+        let source = adapter(&double, LIST);
+        let first = look(&*source, &hub(), "Hub_", None).await.unwrap_err();
+        for watched in source.accounts() {
+            let timeline = watched.timeline.unwrap_or_else(hub);
+            assert_eq!(look(&*source, &timeline, &watched.account, None).await, Err(first.clone()));
+        }
+        assert_eq!(source.resolve("Other").await, Err(first));
+        assert_eq!(double.asked().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_limit_of_one_endpoint_leaves_the_others_open() {
+    let reset = NOW.as_second() + 700;
+    let double = Double::start(move |asked| match asked.url.path() {
+        "/2/lists/7/tweets" => page(&[], None),
+        _ => Reply::new(429, "").header("x-rate-limit-remaining", 0).header("x-rate-limit-reset", reset),
+    })
+    .await;
+    let source = adapter(&double, LIST);
+    again(look(&*source, &hub(), "Hub_", None).await);
+    assert!(look(&*source, &TimelineId::from("x:list:7".to_owned()), "list:7", None).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_page_tells_how_x_calls_the_account_now_and_what_it_cost() {
+    let answer = json!({"data": [tweet("3"), tweet("2")], "meta": {"result_count": 2},
+        "includes": {"users": [{"id": "1234567890", "username": "Renamed_"}]}});
+    let double = Double::saying(Reply::json(answer)).await;
+    let source = adapter(&double, "");
+    let first = look(&*source, &hub(), "Hub_", None).await.unwrap();
+    assert_eq!((first.name.as_deref(), first.read.posts, first.read.users), (Some("Renamed_"), 2, 0));
+    assert_eq!(first.posts[0].author, "Renamed_");
+    let second = look(&*source, &hub(), "Hub_", None).await.unwrap();
+    assert_eq!(second.read.posts, 0, "X bills a post once a day");
 }
