@@ -139,10 +139,18 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum SinkCommand {
+    /// Look whether sinks would take messages, without sending one.
+    Check {
+        /// The sink, as `kind.name`; all of them if none is named.
+        name: Option<String>,
+    },
     /// Send a message marked as a test.
     Test {
         /// The sink, as `kind.name`.
         name: String,
+        /// Only show what would be sent.
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -234,7 +242,8 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
         }
         Command::Stories { watchlist, json, file } => stories::run(&watchlist, json, &file, clock.as_ref()),
         Command::Poll { source, json } => poll::poll(path, &source, json, &clock).await,
-        Command::Sink(SinkCommand::Test { name }) => sink::test(path, &name, &clock).await,
+        Command::Sink(SinkCommand::Check { name }) => sink::check(path, name.as_deref(), &clock).await,
+        Command::Sink(SinkCommand::Test { name, dry_run }) => sink::test(path, &name, dry_run, &clock).await,
         Command::Outbox(OutboxCommand::List { json }) => outbox::list(path, store, json, &clock).await,
         Command::Status { json } => status::status(path, store, json, &clock).await,
         Command::Reload => reload::reload(path, store, &clock).await,

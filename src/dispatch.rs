@@ -2,6 +2,7 @@
 
 mod verdict;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::clock::{Clock, sleep_until};
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice, Settlement};
 use crate::model::sink::{Gate, SinkId};
 use crate::pulse::Beat;
-use crate::sink::{SendError, Sink};
+use crate::sink::{Receipt, SendError, Sink};
 use crate::store::{Store, StoreError};
 use verdict::{Verdict, verdict};
 
@@ -39,6 +40,8 @@ pub struct Dispatch {
     rng: fastrand::Rng,
     filed: Arc<Notify>,
     gate: Gate,
+    /// The remarks of the sink that people were told already.
+    remarks: BTreeSet<String>,
 }
 
 impl Dispatch {
@@ -53,7 +56,7 @@ impl Dispatch {
     ) -> Result<Self, StoreError> {
         // Its configuration may have been mended since.
         let gate = store.gate(sink.id()).await?.restarted();
-        Ok(Self { sink, store, operators, clock, rng, filed, gate })
+        Ok(Self { sink, store, operators, clock, rng, filed, gate, remarks: BTreeSet::new() })
     }
 
     /// Hands over what is due until `stop`; a send under way then gets a grace time.
@@ -130,10 +133,13 @@ impl Dispatch {
         Ok(())
     }
 
-    fn log(&self, delivery: &Delivery, result: &Result<crate::sink::Receipt, SendError>, now: Timestamp) {
+    fn log(&self, delivery: &Delivery, result: &Result<Receipt, SendError>, now: Timestamp) {
         let (sink, id) = (self.sink.id(), &delivery.id);
         match result {
-            Ok(_) => {
+            Ok(receipt) => {
+                if let Some(remark) = &receipt.remark {
+                    warn!(%sink, "{remark}");
+                }
                 let took = now.duration_since(delivery.created_at).as_secs_f64();
                 info!(%sink, delivery = %id, attempts = delivery.attempts, "delivered {took:.1} s after it was filed");
             }
@@ -146,9 +152,9 @@ impl Dispatch {
     ///
     /// A sink cannot tell of itself; then the log is all there is.
     fn notice(
-        &self,
+        &mut self,
         delivery: &Delivery,
-        result: &Result<crate::sink::Receipt, SendError>,
+        result: &Result<Receipt, SendError>,
         settlement: &Settlement,
         parked: bool,
         now: Timestamp,
@@ -160,6 +166,15 @@ impl Dispatch {
         let (title, text) = match (result, settlement) {
             (Ok(_), _) if parked => {
                 (format!("{sink} works again"), "What waited for it is being delivered.".to_owned())
+            }
+            (Ok(Receipt { remark: Some(remark), .. }), _) if self.remarks.insert(remark.clone()) => {
+                (format!("{sink} delivers, but look after it"), remark.clone())
+            }
+            (Err(SendError::SinkGone(why)), _) if !parked => {
+                let text = format!(
+                    "{why}\nIts deliveries wait without end; it is not tried again before a restart."
+                );
+                (format!("{sink} is gone"), text)
             }
             (Err(SendError::SinkBroken(why)), _) if !parked => {
                 let text = format!(
@@ -179,6 +194,6 @@ impl Dispatch {
     }
 }
 
-fn result_text(result: &Result<crate::sink::Receipt, SendError>) -> String {
+fn result_text(result: &Result<Receipt, SendError>) -> String {
     result.as_ref().err().map(ToString::to_string).unwrap_or_default()
 }

@@ -5,9 +5,14 @@
 
 mod classify;
 pub mod console;
+pub mod discord;
+pub mod email;
 pub mod matrix;
 pub mod message;
+pub mod ntfy;
 pub mod slack;
+pub mod teams;
+pub mod telegram;
 pub mod webhook;
 
 use std::fmt;
@@ -28,8 +33,13 @@ use crate::setting::Fields;
 /// Every kind of sink: its name in `[sink.KIND.NAME]` and how its table is read.
 pub const KINDS: &[(&str, Read)] = &[
     ("console", console::read),
+    ("discord", discord::read),
+    ("email", email::read),
     ("matrix", matrix::read),
+    ("ntfy", ntfy::read),
     ("slack", slack::read),
+    ("teams", teams::read),
+    ("telegram", telegram::read),
     ("webhook", webhook::read),
 ];
 
@@ -49,11 +59,22 @@ pub trait Sink: Send + Sync {
 
     /// Hands a delivery over. One attempt; the caller retries.
     async fn send(&self, delivery: &Delivery) -> Result<Receipt, SendError>;
+
+    /// What of a delivery would leave this machine, for people to look at; it holds no secret.
+    fn payload(&self, delivery: &Delivery) -> String;
+
+    /// Looks whether the channel would take messages, without sending one: a line for each thing found in order.
+    async fn check(&self) -> Result<Vec<String>, SendError>;
 }
 
-/// What a channel calls the message it took, if it says.
+/// What came of a delivery that was taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Receipt(pub Option<String>);
+pub struct Receipt {
+    /// What the channel calls the message, if later ones can answer there.
+    pub id: Option<String>,
+    /// What people should look after although it arrived, such as a room that moved.
+    pub remark: Option<String>,
+}
 
 /// Why a delivery was not confirmed, named by what the caller does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,18 +85,22 @@ pub enum SendError {
     Throttled(Timestamp, String),
     /// It may have arrived: try again under the same id.
     Ambiguous(String),
-    /// This message will never be accepted.
+    /// This message will never be accepted as it is.
     Refused(String),
     /// No message will be accepted until a person acts: the whole sink is parked.
     SinkBroken(String),
+    /// The channel is gone for good and must not be called again: the whole sink is parked without being tried.
+    SinkGone(String),
 }
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSent(why) | Self::Ambiguous(why) | Self::Refused(why) | Self::SinkBroken(why) => {
-                f.write_str(why)
-            }
+            Self::NotSent(why)
+            | Self::Ambiguous(why)
+            | Self::Refused(why)
+            | Self::SinkBroken(why)
+            | Self::SinkGone(why) => f.write_str(why),
             Self::Throttled(at, why) => write!(f, "{why} (again not before {at})"),
         }
     }

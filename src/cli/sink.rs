@@ -1,4 +1,4 @@
-//! `vigie sink test`: a real message, marked as a test.
+//! `vigie sink check` and `vigie sink test`: does a channel take messages?
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,40 +9,75 @@ use super::{Failure, load};
 use crate::clock::Clock;
 use crate::config;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
+use crate::model::sink::SinkId;
 use crate::setting::nearest;
-use crate::sink::SendError;
+use crate::sink::{SendError, Sink};
 
-/// Sends a test message to one sink, past the outbox.
-pub(super) async fn test(path: &Path, name: &str, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
+/// Looks at one sink, or at all of them, without sending anything.
+pub(super) async fn check(path: &Path, name: Option<&str>, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
     let config = load(path, clock)?;
-    let sinks = config::by_name(&config.sinks);
-    let Some(sink) = sinks.get(name) else {
+    let sinks = match name {
+        Some(name) => vec![named(&config.sinks, name)?],
+        None => config.sinks,
+    };
+    let mut failed = false;
+    for sink in sinks {
+        match sink.check().await {
+            Ok(lines) => lines.iter().for_each(|line| anstream::eprintln!("{}: {line}", sink.id())),
+            Err(error) => {
+                anstream::eprintln!("{}: {error}\n({})", sink.id(), class(&error));
+                failed = true;
+            }
+        }
+    }
+    if failed { Err(Failure::Said) } else { Ok(()) }
+}
+
+/// Sends a test message to one sink, past the outbox; `dry` only shows it.
+pub(super) async fn test(path: &Path, name: &str, dry: bool, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
+    let config = load(path, clock)?;
+    let sink = named(&config.sinks, name)?;
+    let delivery = sample(sink.id(), clock.as_ref());
+    if dry {
+        anstream::println!("{}", sink.payload(&delivery));
+        return Ok(());
+    }
+    match sink.send(&delivery).await {
+        Ok(receipt) => {
+            let id = receipt.id.map(|id| format!("; it is called {id} there")).unwrap_or_default();
+            anstream::eprintln!("{name} took delivery {}{id}", delivery.id);
+            receipt.remark.iter().for_each(|remark| anstream::eprintln!("{name}: {remark}"));
+            Ok(())
+        }
+        Err(error) => Err(anyhow!("{name}: {error}\n({})", class(&error)).into()),
+    }
+}
+
+fn named(sinks: &[Arc<dyn Sink>], name: &str) -> Result<Arc<dyn Sink>, Failure> {
+    let sinks = config::by_name(sinks);
+    sinks.get(name).cloned().ok_or_else(|| {
         let hint = nearest(name, sinks.keys().map(String::as_str));
         let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        return Err(Failure::Usage(format!("no enabled sink is named `{name}`{hint}")));
-    };
+        Failure::Usage(format!("no enabled sink is named `{name}`{hint}"))
+    })
+}
+
+fn sample(sink: &SinkId, clock: &dyn Clock) -> Delivery {
     let now = clock.now();
     let title = "TEST: vigie can reach this channel".to_owned();
     let text = "Somebody ran `vigie sink test`. Nothing happened, nothing needs to be done.".to_owned();
-    let id = DeliveryId::of_notice(&format!("test {now}"), sink.id());
-    let body = Body::Notice(Notice { title, text, at: now });
-    let delivery = Delivery::open(id, sink.id().clone(), body, now, now);
-    match sink.send(&delivery).await {
-        Ok(receipt) => {
-            let receipt =
-                receipt.0.map(|receipt| format!("; it is called {receipt} there")).unwrap_or_default();
-            anstream::eprintln!("{name} took delivery {}{receipt}", delivery.id);
-            Ok(())
-        }
-        Err(error) => {
-            let meaning = match &error {
-                SendError::NotSent(_) => "it surely did not arrive; vigie would try again",
-                SendError::Throttled(..) => "the channel asked to wait; vigie would",
-                SendError::Ambiguous(_) => "it may have arrived; vigie would try again under the same id",
-                SendError::Refused(_) => "this message would become a dead letter",
-                SendError::SinkBroken(_) => "the sink would be parked until somebody mends it",
-            };
-            Err(anyhow!("{name}: {error}\n({meaning})").into())
-        }
+    let id = DeliveryId::of_notice(&format!("test {now}"), sink);
+    Delivery::open(id, sink.clone(), Body::Notice(Notice { title, text, at: now }), now, now)
+}
+
+/// What the daemon would make of an error.
+fn class(error: &SendError) -> &'static str {
+    match error {
+        SendError::NotSent(_) => "not sent: vigie would try again",
+        SendError::Throttled(..) => "throttled: the channel asked to wait; vigie would",
+        SendError::Ambiguous(_) => "ambiguous: it may have arrived; vigie would try again under the same id",
+        SendError::Refused(_) => "refused: it would go once more, plainer, and then become a dead letter",
+        SendError::SinkBroken(_) => "sink broken: it would be parked until somebody mends it",
+        SendError::SinkGone(_) => "sink gone: it would be parked and not tried again",
     }
 }

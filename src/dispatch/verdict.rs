@@ -44,19 +44,26 @@ pub(super) fn verdict(
         Verdict { settlement: retry(at, uncertain, true, text), gate: gate.clone().failed(wait, now) }
     };
     match result {
-        Ok(Receipt(receipt)) => {
-            Verdict { settlement: Settlement::Delivered { receipt: receipt.clone() }, gate: Gate::passed() }
+        Ok(Receipt { id, .. }) => {
+            Verdict { settlement: Settlement::Delivered { receipt: id.clone() }, gate: Gate::passed() }
         }
         Err(SendError::NotSent(text)) => failed(false, text),
         Err(SendError::Ambiguous(text)) => failed(true, text),
         Err(SendError::Throttled(at, text)) => {
             Verdict { settlement: retry(now, false, false, text), gate: gate.throttled(*at, now) }
         }
+        Err(SendError::Refused(text)) if delivery.plain => {
+            let why = why(&format!("{text}; its plain form as well"));
+            Verdict { settlement: Settlement::Dead { why }, gate: Gate::passed() }
+        }
         Err(SendError::Refused(text)) => {
-            Verdict { settlement: Settlement::Dead { why: why(text) }, gate: Gate::passed() }
+            Verdict { settlement: Settlement::Plainer { why: why(text) }, gate: Gate::passed() }
         }
         Err(SendError::SinkBroken(text)) => {
             Verdict { settlement: retry(now, false, false, text), gate: gate.park(why(text), now) }
+        }
+        Err(SendError::SinkGone(text)) => {
+            Verdict { settlement: retry(now, false, false, text), gate: gate.close(why(text), now) }
         }
     }
 }
@@ -72,21 +79,35 @@ mod tests {
     }
 
     fn judged(result: Result<Receipt, SendError>, gate: Gate) -> Verdict {
+        attempted(result, gate, false)
+    }
+
+    fn attempted(result: Result<Receipt, SendError>, gate: Gate, plain: bool) -> Verdict {
         let sink = SinkId::new("slack", "desk");
         let body = Body::Notice(Notice { title: String::new(), text: String::new(), at: at(0) });
         let mut delivery = Delivery::open(DeliveryId::of_notice("k", &sink), sink, body, at(0), at(0));
         delivery.seal(None, at(0));
+        delivery.plain = plain;
         verdict(&result, &delivery, gate, at(0), &mut fastrand::Rng::with_seed(1))
     }
 
     #[test]
     fn what_got_through_opens_the_gate_whether_or_not_it_was_liked() {
         let worn = Gate::default().failed(SignedDuration::from_secs(9), at(0));
-        let delivered = judged(Ok(Receipt(Some("r".into()))), worn.clone());
+        let delivered = judged(Ok(Receipt { id: Some("r".into()), remark: None }), worn.clone());
         assert_eq!(delivered.settlement, Settlement::Delivered { receipt: Some("r".into()) });
         let refused = judged(Err(SendError::Refused("invalid_blocks".into())), worn);
-        assert_eq!(refused.settlement, Settlement::Dead { why: "invalid_blocks".into() });
         assert_eq!((delivered.gate, refused.gate), (Gate::passed(), Gate::passed()));
+    }
+
+    #[test]
+    fn a_refused_message_goes_once_more_plainer_before_it_is_given_up() {
+        let refused = |plain| {
+            attempted(Err(SendError::Refused("invalid_blocks".into())), Gate::default(), plain).settlement
+        };
+        assert_eq!(refused(false), Settlement::Plainer { why: "invalid_blocks".into() });
+        let Settlement::Dead { why } = refused(true) else { panic!("given up") };
+        assert!(why.starts_with("invalid_blocks; "), "{why}");
     }
 
     #[test]
@@ -119,5 +140,8 @@ mod tests {
         assert!(matches!(settlement, Settlement::Retry { counts: false, uncertain: false, .. }));
         assert_eq!(gate.parked.as_deref(), Some("revoked"));
         assert_eq!(gate.opens(at(0)), at(300));
+        let gone = judged(Err(SendError::SinkGone("deleted".into())), Gate::default());
+        assert!(matches!(gone.settlement, Settlement::Retry { counts: false, uncertain: false, .. }));
+        assert_eq!(gone.gate.opens(at(0)), Timestamp::MAX);
     }
 }

@@ -99,6 +99,9 @@ pub struct Delivery {
     pub tried_at: Option<Timestamp>,
     /// Whether an earlier attempt may have arrived.
     pub uncertain: bool,
+    /// Whether the sink refused it in full, so that it goes in its plainest and shortest form.
+    #[serde(default)]
+    pub plain: bool,
     /// How the last attempt failed; never holds a secret.
     pub last_error: Option<String>,
 }
@@ -141,6 +144,11 @@ pub enum Settlement {
         /// What happened.
         why: String,
     },
+    /// Refused in full; the same goes again at once under the same id, plainer.
+    Plainer {
+        /// What was refused.
+        why: String,
+    },
     /// It will never be accepted.
     Dead {
         /// Why.
@@ -165,6 +173,7 @@ impl Delivery {
             first_tried_at: None,
             tried_at: None,
             uncertain: false,
+            plain: false,
             last_error: None,
         }
     }
@@ -238,6 +247,10 @@ impl Delivery {
                 self.uncertain |= uncertain;
                 self.attempts = self.attempts.saturating_sub(u32::from(!counts));
                 self.last_error = Some(why);
+            }
+            Settlement::Plainer { why } => {
+                (self.state, self.plain, self.last_error) = (State::Sealed, true, Some(why));
+                (self.due, self.set_at) = (now, now);
             }
             Settlement::Dead { why } => {
                 self.last_error = Some(why.clone());
@@ -342,6 +355,8 @@ mod tests {
         assert_eq!(waiting.due(at(0)), Some(at(0)), "a clock that jumped back");
         let dead = first.clone().settle(Settlement::Dead { why: "400".into() }, at(1)).unwrap();
         assert_eq!((dead.due(at(2)), dead.state), (None, State::Dead { at: at(1), why: "400".into() }));
+        let plainer = first.clone().settle(Settlement::Plainer { why: "400".into() }, at(1)).unwrap();
+        assert_eq!((plainer.due(at(1)), plainer.plain, plainer.id), (Some(at(1)), true, first.id.clone()));
         assert_eq!(first.settle(Settlement::Delivered { receipt: None }, at(1)), None);
     }
 }

@@ -91,6 +91,11 @@ impl Gate {
         Self { parked: Some(why), ..self.failed(SignedDuration::from_mins(minutes), now) }
     }
 
+    /// The gate of a sink that is gone for good: it is not even probed.
+    pub fn close(self, why: String, now: Timestamp) -> Self {
+        Self { parked: Some(why), ..self.throttled(Timestamp::MAX, now) }
+    }
+
     /// The gate at start: a parked sink is probed at once, a server's wish to wait is kept.
     pub fn restarted(self) -> Self {
         if self.parked.is_some() { Self { closed_until: None, failures: 0, ..self } } else { self }
@@ -122,6 +127,8 @@ mod tests {
         }
         assert_eq!(waits, [5, 15, 60, 60]);
         assert_eq!(gate.restarted().opens(at(1)), at(1));
+        let gone = Gate::default().close("deleted".into(), at(0));
+        assert_eq!((gone.opens(at(1)), gone.restarted().opens(at(1))), (Timestamp::MAX, at(1)));
     }
 
     #[test]

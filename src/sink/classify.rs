@@ -57,7 +57,7 @@ pub fn by_status(answer: &Answer, said: String, now: Timestamp) -> SendError {
         404 | 405 => {
             SendError::SinkBroken(format!("{said}: nothing takes messages there; check the address"))
         }
-        410 => SendError::SinkBroken(format!("{said}: it is closed for good; configure another address")),
+        410 => SendError::SinkGone(format!("{said}: it is closed for good; configure another address")),
         _ => SendError::Ambiguous(said),
     }
 }
@@ -94,6 +94,7 @@ pub(super) mod tests {
             Err(SendError::Ambiguous(_)) => "ambiguous".into(),
             Err(SendError::Refused(_)) => "refused".into(),
             Err(SendError::SinkBroken(_)) => "broken".into(),
+            Err(SendError::SinkGone(_)) => "gone".into(),
         }
     }
 
@@ -101,7 +102,8 @@ pub(super) mod tests {
     fn a_status_alone_tells_whether_to_wait_to_give_up_or_to_call_for_help() {
         let cases: &[(&[u16], Option<&str>, &str)] = &[
             (&[400, 413, 415, 422], None, "refused"),
-            (&[301, 302, 303, 304, 307, 308, 401, 403, 404, 405, 407, 410], None, "broken"),
+            (&[301, 302, 303, 304, 307, 308, 401, 403, 404, 405, 407], None, "broken"),
+            (&[410], None, "gone"),
             (&[408, 409, 418, 425, 500, 501, 502, 503, 504, 520, 599, 999], None, "ambiguous"),
             (&[429], None, "wait 5"),
             (&[429, 503], Some("30"), "wait 30"),

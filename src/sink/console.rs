@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use toml_span::{DeserError, Deserialize, Value};
 
-use super::message::{Message, Repeats, Role};
+use super::message::{Message, Role, Voice, Wording};
 use super::{Common, Plan, Receipt, SendError, Sink};
 use crate::model::delivery::Delivery;
 use crate::model::matched::Severity;
@@ -19,7 +20,7 @@ use crate::setting::{Fields, one_of};
 pub struct Console {
     id: SinkId,
     to: Stream,
-    timezone: TimeZone,
+    voice: Voice,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,14 +29,16 @@ enum Stream {
     Error,
 }
 
-/// Reads `[sink.console.NAME]`: `enabled`, `to` (`"stdout"` or `"stderr"`).
+/// Reads `[sink.console.NAME]`: `enabled`, `to` (`"stdout"` or `"stderr"`), `template`.
 pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
     let mut fields = Fields::new(value)?;
     let common = Common::take(&mut fields);
     let to = fields.optional("to").unwrap_or(Stream::Output);
+    let wording = Wording::take(&mut fields);
     fields.finalize(None)?;
     let build = Box::new(move |id, kit: &super::Kit| {
-        let sink: Arc<dyn Sink> = Arc::new(Console { id, to, timezone: kit.timezone.clone() });
+        let voice = wording.voice(kit, SignedDuration::ZERO)?;
+        let sink: Arc<dyn Sink> = Arc::new(Console { id, to, voice });
         Ok(sink)
     });
     Ok(Plan { common, build })
@@ -50,7 +53,7 @@ impl<'de> Deserialize<'de> for Stream {
 impl Console {
     /// Standard error, where vigie's own alarms go if no other sink is named for them.
     pub fn stderr(id: SinkId, timezone: TimeZone) -> Self {
-        Self { id, to: Stream::Error, timezone }
+        Self { id, to: Stream::Error, voice: Voice::new(timezone, SignedDuration::ZERO) }
     }
 }
 
@@ -61,7 +64,8 @@ impl Sink for Console {
     }
 
     async fn send(&self, delivery: &Delivery) -> Result<Receipt, SendError> {
-        let text = painted(&Message::of(delivery, &self.timezone, Repeats::Shown));
+        let message = self.voice.message(delivery);
+        let text = painted(&message);
         let to = self.to;
         // Whoever reads the other end of a pipe may be slow.
         let written = tokio::task::spawn_blocking(move || match to {
@@ -69,10 +73,22 @@ impl Sink for Console {
             Stream::Error => write(&mut anstream::stderr().lock(), &text),
         });
         match written.await {
-            Ok(Ok(())) => Ok(Receipt::default()),
+            Ok(Ok(())) => Ok(Receipt { id: None, remark: message.remark }),
             Ok(Err(error)) => Err(failed(&error)),
             Err(_) => Err(SendError::Ambiguous("the console was left while writing".into())),
         }
+    }
+
+    fn payload(&self, delivery: &Delivery) -> String {
+        self.voice.message(delivery).plain()
+    }
+
+    async fn check(&self) -> Result<Vec<String>, SendError> {
+        let name = match self.to {
+            Stream::Output => "standard output",
+            Stream::Error => "standard error",
+        };
+        Ok(vec![format!("it writes to {name}")])
     }
 }
 
@@ -122,9 +138,13 @@ mod tests {
     use super::super::message::tests::{delivery, excerpt};
     use super::*;
 
+    fn voice() -> Voice {
+        Voice::new(TimeZone::UTC, SignedDuration::ZERO)
+    }
+
     #[test]
     fn without_colours_it_says_the_same() {
-        let message = Message::of(&delivery(vec![excerpt()]), &TimeZone::UTC, Repeats::Shown);
+        let message = voice().message(&delivery(vec![excerpt()]));
         let painted = painted(&message);
         let mut bare = anstream::StripStream::new(Vec::new());
         bare.write_all(painted.as_bytes()).unwrap();
@@ -138,7 +158,7 @@ mod tests {
         for text in [&mut hostile.text, &mut hostile.author, hostile.title.get_or_insert_default()] {
             *text = "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}x".into();
         }
-        let message = Message::of(&delivery(vec![hostile]), &TimeZone::UTC, Repeats::Shown);
+        let message = voice().message(&delivery(vec![hostile]));
         let plain = message.plain();
         assert!(!plain.chars().any(|c| c != '\n' && c.is_control() || c == '\u{202e}'), "{plain:?}");
     }

@@ -77,6 +77,14 @@ impl Sink for Webhook {
         let judge = |answer: &Answer, now| judge(answer, self.remote.name(), now);
         exchange(&self.remote, self.clock.as_ref(), request, judge).await
     }
+
+    fn payload(&self, delivery: &Delivery) -> String {
+        String::from_utf8_lossy(&payload::of(delivery)).into_owned()
+    }
+
+    async fn check(&self) -> Result<Vec<String>, SendError> {
+        Ok(vec![format!("messages go to {}; only a message tells whether it takes them", self.remote.name())])
+    }
 }
 
 /// `v1,` and the HMAC-SHA256 of id, time and body.
@@ -120,7 +128,7 @@ mod tests {
     #[test]
     fn any_2xx_is_success_and_a_redirect_is_a_failure() {
         for (status, expected) in
-            [(200, "sent"), (202, "sent"), (204, "sent"), (301, "broken"), (410, "broken"), (422, "refused")]
+            [(200, "sent"), (202, "sent"), (204, "sent"), (301, "broken"), (410, "gone"), (422, "refused")]
         {
             assert_eq!(
                 kind(&judge(&answer(status, None, ""), "it", Timestamp::UNIX_EPOCH)),

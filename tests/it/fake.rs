@@ -150,7 +150,15 @@ impl Sink for FakeSink {
         if matches!(answer, Ok(()) | Err(SendError::Ambiguous(_))) {
             self.took.lock().unwrap().push(delivery.clone());
         }
-        answer.map(|()| Receipt(None))
+        answer.map(|()| Receipt::default())
+    }
+
+    fn payload(&self, delivery: &Delivery) -> String {
+        delivery.id.to_string()
+    }
+
+    async fn check(&self) -> Result<Vec<String>, SendError> {
+        Ok(Vec::new())
     }
 }
 

@@ -2,16 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod chats;
+mod email;
 mod matrix;
 mod posts;
 mod slack;
 mod webhook;
 
+use std::cell::Cell;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use vigie::clock::{Clock, TokioClock};
 use vigie::model::delivery::Delivery;
 use vigie::model::sink::SinkId;
@@ -40,9 +44,20 @@ struct Channel {
     taken: fn() -> Reply,
     /// Where in a call the delivery's id stands, if the channel knows one.
     id: fn(&Call) -> Option<String>,
+    /// The statuses that mean it is gone for good.
+    gone: &'static [u16],
 }
 
-const CHANNELS: [Channel; 3] = [slack::CHANNEL, matrix::CHANNEL, webhook::CHANNEL];
+const CHANNELS: [Channel; 8] = [
+    slack::WEBHOOK,
+    slack::APP,
+    matrix::CHANNEL,
+    webhook::CHANNEL,
+    chats::DISCORD,
+    chats::TELEGRAM,
+    chats::NTFY,
+    chats::TEAMS,
+];
 
 impl Channel {
     /// The sink, and the folder with its secret.
@@ -50,19 +65,23 @@ impl Channel {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("secret"), (self.secret)(url)).unwrap();
         let plan = plan(self.kind, &(self.table)(url)).unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(posts::NOW));
-        let remotes = Remotes::new(clock.clone(), "vigie/test").unwrap();
-        let kit = Kit { remotes, clock, dir: dir.path().to_owned(), timezone: TimeZone::UTC };
-        ((plan.build)(SinkId::new(self.kind, "it"), &kit).unwrap(), dir)
+        ((plan.build)(SinkId::new(self.kind, "it"), &kit(dir.path())).unwrap(), dir)
     }
 
-    /// A double that answers messages as `answer` says and everything else well, and the sink that calls it.
+    /// A double that answers the n-th message as `answer` says and everything else well, and the sink that calls it.
     fn double(
         &self,
         answer: impl Fn(usize, &Call) -> Reply + Send + 'static,
     ) -> (Server, Arc<dyn Sink>, tempfile::TempDir) {
-        let beside = self.beside;
-        let double = Server::start(move |n, call| beside(call).unwrap_or_else(|| answer(n, call)));
+        let (beside, messages) = (self.beside, Cell::new(0));
+        let double = Server::start(move |_, call| {
+            beside(call).unwrap_or_else(|| {
+                let n = messages.get();
+                // A call is asked about once more before it was read.
+                messages.set(n + usize::from(!call.method.is_empty()));
+                answer(n, call)
+            })
+        });
         let (sink, dir) = self.sink(&|path| double.url(path));
         (double, sink, dir)
     }
@@ -71,6 +90,13 @@ impl Channel {
     fn messages(&self, double: &Server) -> Vec<Call> {
         double.calls().into_iter().filter(|call| (self.beside)(call).is_none()).collect()
     }
+}
+
+/// What sinks are built with, their secrets in `dir`.
+fn kit(dir: &Path) -> Kit {
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(posts::NOW));
+    let remotes = Remotes::new(clock.clone(), "vigie/test").unwrap();
+    Kit { remotes, clock, dir: dir.to_owned(), timezone: TimeZone::UTC }
 }
 
 fn plan(kind: &str, table: &str) -> Result<Plan, toml_span::DeserError> {
@@ -97,6 +123,7 @@ fn kind(result: &Result<Receipt, SendError>) -> &'static str {
         Err(SendError::Ambiguous(_)) => "ambiguous",
         Err(SendError::Refused(_)) => "refused",
         Err(SendError::SinkBroken(_)) => "broken",
+        Err(SendError::SinkGone(_)) => "gone",
     }
 }
 
@@ -124,6 +151,7 @@ async fn every_status_has_a_meaning() {
         for (status, expected) in
             cases.iter().flat_map(|(all, kind)| all.iter().map(move |one| (*one, *kind)))
         {
+            let expected = if channel.gone.contains(&status) { "gone" } else { expected };
             let body = format!("loudly answered {MARKER}");
             let (_double, sink, _dir) = channel.double(move |_, _| Reply::of(status, &body));
             let result = send(&sink, &alert()).await;
@@ -134,9 +162,13 @@ async fn every_status_has_a_meaning() {
 
 #[tokio::test]
 async fn a_channel_that_asks_to_wait_is_left_alone_until_then() {
+    let mut asked = 0;
     for channel in CHANNELS {
-        for status in [429, 503] {
-            let wait = vec![("retry-after", "40".to_owned())];
+        for status in [429, 429, 503] {
+            let date = "Wed, 30 Apr 2025 20:40:48 GMT";
+            let form = ["40", "40.5", date][asked % 3].to_owned();
+            asked += 1;
+            let wait = vec![("retry-after", form)];
             let (double, sink, _dir) =
                 channel.double(move |_, _| Reply::Say(status, wait.clone(), String::new()));
             for _ in 0..2 {
@@ -221,6 +253,68 @@ async fn a_retry_says_the_same_under_the_same_id() {
 }
 
 #[tokio::test]
+async fn what_a_channel_refused_goes_again_with_less_in_it() {
+    for channel in CHANNELS {
+        let (double, sink, _dir) = channel.double(move |_, _| (channel.taken)());
+        let mut delivery = posts::long();
+        send(&sink, &delivery).await.unwrap();
+        delivery.plain = true;
+        send(&sink, &delivery).await.unwrap();
+        let calls = channel.messages(&double);
+        let (full, plain) = (&calls[0], &calls[1]);
+        assert_eq!((channel.id)(full), (channel.id)(plain), "{}", channel.kind);
+        assert!(plain.body.len() < full.body.len(), "{}: {}", channel.kind, plain.body.len());
+        let said = String::from_utf8_lossy(&plain.body).into_owned();
+        assert!(said.contains("weapons") && said.contains("x.com"), "{}: {said}", channel.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_look_sends_nothing_and_tells_no_secret() {
+    for channel in CHANNELS {
+        let (double, sink, _dir) = channel.double(move |_, _| (channel.taken)());
+        let lines = sink.check().await.unwrap().join("\n");
+        assert!(!lines.is_empty() && !lines.contains(MARKER), "{}: {lines}", channel.kind);
+        assert!(channel.messages(&double).is_empty(), "{}", channel.kind);
+    }
+}
+
+#[tokio::test]
+async fn what_would_be_sent_is_what_is_sent_and_holds_no_secret() {
+    for channel in CHANNELS {
+        let (double, sink, _dir) = channel.double(move |_, _| (channel.taken)());
+        for delivery in [alert(), notice()] {
+            let shown = sink.payload(&delivery);
+            assert!(!shown.contains(MARKER), "{}: {shown}", channel.kind);
+            send(&sink, &delivery).await.unwrap();
+            let sent = channel.messages(&double).pop().unwrap().json();
+            let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+            assert_eq!(shown, sent, "{}", channel.kind);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_alert_may_be_told_in_the_users_words() {
+    for channel in CHANNELS.into_iter().filter(|channel| channel.kind != "webhook") {
+        let double = Server::start(move |_, call| (channel.beside)(call).unwrap_or_else(channel.taken));
+        let url: At = &|path| double.url(path);
+        let (_, dir) = channel.sink(url);
+        let build = |template: &str| {
+            std::fs::write(dir.path().join("desk.j2"), template).unwrap();
+            let table = format!("{}\ntemplate = \"desk.j2\"", (channel.table)(url));
+            (plan(channel.kind, &table).unwrap().build)(SinkId::new(channel.kind, "it"), &kit(dir.path()))
+        };
+        let sink = build("{{ severity }}!\nTold {{ quote }}").unwrap();
+        send(&sink, &alert()).await.unwrap();
+        let said = String::from_utf8(channel.messages(&double)[0].body.clone()).unwrap();
+        assert!(said.contains("high!") && said.contains("Told ") && !said.contains("Further"), "{said}");
+        let error = build("fine\n{{ severty }}").err().unwrap().to_string();
+        assert!(error.contains("desk.j2:2: there is no `severty`; did you mean `severity`?"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_endless_answer_is_not_read_to_its_end() {
     for channel in CHANNELS {
         let (_double, sink, _dir) = channel.double(|_, _| Reply::of(200, &"ok".repeat(1 << 20)));
@@ -235,12 +329,15 @@ async fn no_post_breaks_a_message() {
         let posts = hostile();
         // The sink's pace is no matter here: a sink for each.
         for delivery in &posts {
-            let (sink, _dir) = channel.sink(&|path| double.url(path));
-            assert_eq!(kind(&send(&sink, delivery).await), "sent", "{}", channel.kind);
+            for plain in [false, true] {
+                let (sink, _dir) = channel.sink(&|path| double.url(path));
+                let delivery = Delivery { plain, ..delivery.clone() };
+                assert_eq!(kind(&send(&sink, &delivery).await), "sent", "{}", channel.kind);
+            }
         }
         drop(sink);
         let calls = channel.messages(&double);
-        assert_eq!(calls.len(), posts.len());
+        assert_eq!(calls.len(), 2 * posts.len());
         for call in calls {
             assert!(call.json().is_object() && call.body.len() < 60_000, "{}", channel.kind);
         }
@@ -260,12 +357,9 @@ async fn an_unknown_key_a_missing_secret_and_a_plain_secret_are_errors() {
         {
             assert!(plan(channel.kind, &wrong).is_err(), "{}: {wrong}", channel.kind);
         }
-        let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(Timestamp::UNIX_EPOCH));
-        let remotes = Remotes::new(clock.clone(), "vigie/test").unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let kit = Kit { remotes, clock, dir: dir.path().to_owned(), timezone: TimeZone::UTC };
         let build = plan(channel.kind, &table).unwrap().build;
-        let error = build(SinkId::new(channel.kind, "it"), &kit).err().unwrap();
+        let error = build(SinkId::new(channel.kind, "it"), &kit(dir.path())).err().unwrap();
         assert!(error.to_string().contains("secret"), "{error}");
     }
 }

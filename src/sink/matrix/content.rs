@@ -1,110 +1,80 @@
 //! A message as the content of a room event.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use crate::sink::message::{Detail, Link, Message, Segment};
+use crate::sink::message::{Message, html};
 
 /// The largest content, in bytes of JSON: an event has 65 536 for everything.
 const MOST: usize = 60_000;
 
 /// The message with its layout; in short form if it is too large.
-pub fn full(message: &Message, notify: bool) -> Vec<u8> {
+pub fn full(message: &Message) -> Json {
     let content = json!({
-        "msgtype": kind(notify),
+        "msgtype": kind(message),
         "body": message.plain(),
         "format": "org.matrix.custom.html",
-        "formatted_body": html(message),
+        "formatted_body": html::page(message),
         // Said even if empty: without it, old rules look for names and @room in the text.
         "m.mentions": {},
         // MSC4095: no previews, so that nobody's server fetches what a watched post links to.
         "com.beeper.linkpreviews": [],
     });
-    let bytes = content.to_string().into_bytes();
-    if bytes.len() <= MOST { bytes } else { brief(message, notify) }
+    if content.to_string().len() <= MOST { content } else { brief(message) }
 }
 
 /// The message as nothing but text.
-pub fn brief(message: &Message, notify: bool) -> Vec<u8> {
-    let content = json!({
-        "msgtype": kind(notify),
+pub fn brief(message: &Message) -> Json {
+    json!({
+        "msgtype": kind(message),
         "body": message.brief(),
         "m.mentions": {},
         "com.beeper.linkpreviews": [],
-    });
-    content.to_string().into_bytes()
+    })
+}
+
+/// Where a content says what it answers.
+pub const RELATION: &str = "m.relates_to";
+
+/// `content` as an answer to the event `root`: `aloud`, for everybody in the room, or else in the thread below it, which
+/// clients that know no threads show as an answer as well.
+pub fn answering(mut content: Json, root: &str, aloud: bool) -> Json {
+    let answers = json!({"event_id": root});
+    content[RELATION] = if aloud {
+        json!({"m.in_reply_to": answers})
+    } else {
+        json!({"rel_type": "m.thread", "event_id": root, "is_falling_back": true, "m.in_reply_to": answers})
+    };
+    content
+}
+
+/// `content` as a message of its own.
+pub fn alone(content: &Json) -> Json {
+    let mut content = content.clone();
+    if let Some(fields) = content.as_object_mut() {
+        fields.remove(RELATION);
+    }
+    content
 }
 
 /// A notice wakes nobody, by the default push rules.
-fn kind(notify: bool) -> &'static str {
-    if notify { "m.text" } else { "m.notice" }
-}
-
-fn html(message: &Message) -> String {
-    let mut top = vec![format!("<strong>{}</strong>", escaped(&message.heading))];
-    top.extend(message.repeat.map(|repeat| format!("<em>{}</em>", escaped(repeat))));
-    top.extend(message.who.as_deref().map(escaped));
-    top.extend(message.text.as_deref().map(escaped));
-    let mut blocks = vec![format!("<p>{}</p>", top.join("<br>"))];
-    if !message.quote.is_empty() {
-        let quote: String = message.quote.iter().map(segment).collect();
-        blocks.push(format!("<blockquote>{quote}</blockquote>"));
-    }
-    let link =
-        |link: &Link| format!("<p><a href=\"{}\">{}</a></p>", escaped(&link.url), escaped(&link.label));
-    blocks.extend(message.link.as_ref().map(link));
-    let line = |detail: &Detail| format!("<em>{}:</em> {}", detail.label, escaped(&detail.text));
-    let lines: Vec<String> = message.details.iter().map(line).collect();
-    blocks.push(format!("<p>{}</p>", lines.join("<br>")));
-    blocks.concat()
-}
-
-fn segment(segment: &Segment) -> String {
-    let text = escaped(&segment.text);
-    if segment.hit { format!("<strong>{text}</strong>") } else { text }
-}
-
-/// `text` as text in HTML, its line breaks kept.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            '\'' => out += "&#39;",
-            '\n' => out += "<br>",
-            c => out.push(c),
-        }
-    }
-    out
+fn kind(message: &Message) -> &'static str {
+    if message.wakes { "m.text" } else { "m.notice" }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::sink::message::Repeats;
     use crate::sink::message::tests::{delivery, excerpt};
+    use crate::sink::message::{Segment, Voice};
 
     fn message(text: &str) -> Message {
         let mut post = excerpt();
         post.text = text.to_owned();
         post.matches.clear();
-        Message::of(&delivery(vec![post]), &TimeZone::UTC, Repeats::Shown)
-    }
-
-    #[test]
-    fn markup_in_a_post_is_text() {
-        let html = html(&message("<script>a</script> <a href='javascript:b'>\"c\"</a>\n&amp; @room"));
-        assert!(
-            html.contains(
-                "<blockquote>&lt;script&gt;a&lt;/script&gt; &lt;a href=&#39;javascript:b&#39;&gt;\
-                 &quot;c&quot;&lt;/a&gt;<br>&amp;amp; @room</blockquote>"
-            ),
-            "{html}"
-        );
+        Voice::new(TimeZone::UTC, SignedDuration::ZERO).message(&delivery(vec![post]))
     }
 
     #[test]
@@ -112,9 +82,9 @@ mod tests {
         for c in ["\"", "<", "\n.", "\u{1}", "字", "💣", "\\", "é"] {
             let mut message = message(&c.repeat(100_000));
             message.heading = c.repeat(150);
-            assert!(full(&message, true).len() <= MOST, "{c:?}");
-            message.text = Some(c.repeat(30_000));
-            assert!(full(&message, true).len() <= MOST, "{c:?}");
+            assert!(full(&message).to_string().len() <= MOST, "{c:?}");
+            message.text = Segment::plain(c.repeat(30_000));
+            assert!(full(&message).to_string().len() <= MOST, "{c:?}");
         }
     }
 }

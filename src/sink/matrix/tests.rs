@@ -20,7 +20,7 @@ fn a_room_is_an_id_or_an_alias_and_ids_are_opaque() {
 
 #[test]
 fn every_part_of_a_path_is_encoded() {
-    let part = |text: &str| utf8_percent_encode(text, PART).to_string();
+    let part = |text: &str| percent_encoding::utf8_percent_encode(text, api::PART).to_string();
     assert_eq!(part("!a/b:c.org"), "%21a%2Fb%3Ac.org");
     assert_eq!(part("#é$?"), "%23%C3%A9%24%3F");
     assert_eq!(part("AZaz09-._~"), "AZaz09-._~");

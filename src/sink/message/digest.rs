@@ -1,31 +1,34 @@
-//! A digest in plain words.
+//! Many stories in one message.
 
 use jiff::tz::TimeZone;
 
+use super::alert::{author, link, place, short};
 use super::quote::{clip, one_line};
-use super::{Detail, Message, author, detail, link, place, short, when};
+use super::{Detail, Entry, Message, detail, when};
 use crate::model::delivery::{Again, Alert, DeliveryId, Digest, Item, Occasion};
+use crate::model::matched::Severity;
 
-/// What a digest says.
-pub(super) fn message(digest: &Digest, id: &DeliveryId, timezone: &TimeZone) -> Message {
+/// The parts of a message that tells `digest`.
+pub fn message(digest: &Digest, id: &DeliveryId, timezone: &TimeZone) -> Message {
     let severity = digest.severity.as_str().to_uppercase();
     let (stories, posts) = (count(digest.stories, "story", "stories"), count(digest.posts, "post", "posts"));
     let occasion = occasion(digest.occasion);
     let span = format!("{} → {}", when::full(digest.from, timezone), when::full(digest.until, timezone));
+    let more = digest.stories.saturating_sub(digest.items.len() as u32);
+    let more = (more > 0).then(|| detail("Not shown", count(more, "more story", "more stories")));
+    let details = [more, Some(detail("Filed", span)), Some(detail("Digest", short(id)))];
     Message {
         severity: Some(digest.severity),
+        wakes: digest.severity >= Severity::High,
         heading: clip(&format!("{severity} · digest: {stories}, {posts} {occasion}"), 150),
-        repeat: None,
-        who: None,
-        quote: Vec::new(),
-        text: Some(lines(digest)),
-        link: None,
-        details: vec![detail("Filed", span), detail("Digest", short(id))],
+        entries: digest.items.iter().map(entry).collect(),
+        details: details.into_iter().flatten().collect(),
+        ..Message::default()
     }
 }
 
 /// Why an alert's story speaks again.
-pub(super) fn again(alert: &Alert) -> Option<Detail> {
+pub fn again(alert: &Alert) -> Option<Detail> {
     Some(detail("News", told_again(alert.again?, alert.severity.as_str())))
 }
 
@@ -51,41 +54,29 @@ fn count(n: u32, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
 
-/// A story a line and its link in the next; the rest is a count.
-fn lines(digest: &Digest) -> String {
-    let mut lines: Vec<String> = digest.items.iter().map(item).collect();
-    let more = digest.stories.saturating_sub(digest.items.len() as u32);
-    if more > 0 {
-        lines.push(format!("and {}", count(more, "more story", "more stories")));
-    }
-    lines.join("\n")
-}
-
-fn item(item: &Item) -> String {
+fn entry(item: &Item) -> Entry {
     let Item { severity, again, posts, excerpt, .. } = item;
     let rule = excerpt.matches.first().map(|found| found.rule.rsplit('/').next().unwrap_or(""));
     let words = excerpt.title.as_deref().filter(|title| !title.is_empty()).unwrap_or(&excerpt.text);
     let notes = again.map(|again| told_again(again, severity.as_str())).into_iter();
     let notes: Vec<String> = notes.chain((*posts > 1).then(|| format!("{posts} posts"))).collect();
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
-    let link = excerpt.url.as_deref().and_then(link).map(|link| format!("\n  {}", clip(&link.url, 300)));
-    format!(
-        "{} · {} · {} {}: {}{notes}{}",
-        severity.as_str().to_uppercase(),
-        one_line(rule.unwrap_or("match"), 60),
-        author(&excerpt.author),
-        place(&excerpt.platform),
-        one_line(words, 140),
-        link.unwrap_or_default()
-    )
+    let (author, place) = (author(&excerpt.author), place(&excerpt.platform));
+    Entry {
+        label: format!("{} · {}", severity.as_str().to_uppercase(), one_line(rule.unwrap_or("match"), 60)),
+        text: format!("{author} {place}: {}{notes}", one_line(words, 140)),
+        // A link cut short leads nowhere; better none.
+        link: excerpt.url.as_deref().and_then(link).filter(|link| link.url.len() <= 300),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
     use crate::model::delivery::{Body, Delivery};
-    use crate::model::matched::Severity;
-    use crate::sink::message::Repeats;
+    use crate::sink::message::Voice;
     use crate::sink::message::tests::{delivery, excerpt};
 
     #[test]
@@ -96,17 +87,18 @@ mod tests {
         let mut digest = Digest::empty(Occasion::Quiet, first.created_at);
         (0..12).for_each(|_| digest.absorb(alert.clone(), first.created_at));
         let digest = Delivery { body: Body::Digest(digest), ..first };
-        let message = Message::of(&digest, &TimeZone::UTC, Repeats::Shown);
+        let message = Voice::new(TimeZone::UTC, SignedDuration::ZERO).message(&digest);
         assert_eq!(message.heading, "HIGH · digest: 12 stories, 24 posts during quiet hours");
-        let text = message.text.unwrap();
+        let plain = message.plain();
         assert_eq!(
-            text.lines().take(2).collect::<Vec<_>>(),
+            plain.lines().skip(1).take(2).collect::<Vec<_>>(),
             [
-                "HIGH · arms-delivery · LookoutDaily on X: Partner nation delivers military assistance to Burkina \
+                "• HIGH · arms-delivery · LookoutDaily on X: Partner nation delivers military assistance to Burkina \
                  Faso, says @press & <staff> (raised from low to high, 2 posts)",
                 "  https://x.com/LookoutDaily/status/1"
             ]
         );
-        assert!(text.ends_with("and 2 more stories"), "{text}");
+        assert!(plain.contains("\nNot shown: 2 more stories\nFiled: "), "{plain}");
+        assert!(message.brief().encode_utf16().count() <= 1500);
     }
 }

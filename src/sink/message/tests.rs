@@ -1,7 +1,12 @@
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::alert::link;
+use super::quote::passage;
 use super::*;
-use crate::model::post::{Content, Post, PostKey};
+use crate::model::delivery::{Again, Alert, Body, Delivery, DeliveryId, Excerpt, Notice};
+use crate::model::matched::{Field, Hit, Match};
+use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::sink::SinkId;
 use crate::model::story::StoryId;
 
@@ -47,8 +52,13 @@ fn paris() -> TimeZone {
     TimeZone::get("Europe/Paris").unwrap()
 }
 
+/// A message of a channel that recognises no repeats.
+fn message_of(delivery: &Delivery, timezone: TimeZone) -> Message {
+    Voice::new(timezone, SignedDuration::ZERO).message(delivery)
+}
+
 fn told(excerpts: Vec<Excerpt>) -> Message {
-    Message::of(&delivery(excerpts), &paris(), Repeats::Shown)
+    message_of(&delivery(excerpts), paris())
 }
 
 fn line(message: &Message, label: &str) -> Option<String> {
@@ -94,7 +104,7 @@ fn further_posts_are_counted_and_named_once() {
     let Body::Alert(alert) = &mut delivery.body else { panic!("an alert") };
     alert.posts = 14;
     alert.excerpts[2].matches[0].rule = "sahel/other".into();
-    let message = Message::of(&delivery, &paris(), Repeats::Shown);
+    let message = message_of(&delivery, paris());
     assert_eq!(line(&message, "Further posts").unwrap(), "13 (B on X; C on X; 10 more)");
     assert_eq!(line(&message, "Also met").unwrap(), "sahel/other");
     assert_eq!(line(&told(vec![excerpt()]), "Further posts"), None);
@@ -106,7 +116,7 @@ fn an_alert_without_excerpts_still_says_what_it_knows() {
     for posts in [0, 1, 3] {
         let Body::Alert(alert) = &mut delivery.body else { panic!("an alert") };
         alert.posts = posts;
-        let message = Message::of(&delivery, &paris(), Repeats::Shown);
+        let message = message_of(&delivery, paris());
         assert_eq!((message.heading.as_str(), message.quote.len()), ("HIGH · match", 0));
         assert_eq!(line(&message, "Further posts"), (posts == 3).then(|| "2".to_owned()));
     }
@@ -114,23 +124,34 @@ fn an_alert_without_excerpts_still_says_what_it_knows() {
 
 #[test]
 fn a_repeat_is_marked_only_where_the_channel_does_not_recognise_it() {
-    let day = SignedDuration::from_hours(24);
-    let recognised = Repeats::RecognisedFor(day);
-    for (uncertain, later, repeats, marked) in [
-        (false, day, Repeats::Shown, false),
-        (true, SignedDuration::ZERO, Repeats::Shown, true),
-        (true, SignedDuration::from_hours(23), recognised, false),
-        (true, day, recognised, true),
-        (false, day, recognised, false),
+    let (never, day) = (SignedDuration::ZERO, SignedDuration::from_hours(24));
+    for (uncertain, later, memory, marked) in [
+        (false, day, never, false),
+        (true, SignedDuration::ZERO, never, true),
+        (true, SignedDuration::from_hours(23), day, false),
+        (true, day, day, true),
+        (false, day, day, false),
     ] {
         let mut delivery = delivery(vec![excerpt()]);
         delivery.uncertain = uncertain;
         delivery.seal(None, at("2025-04-30T20:40:03Z"));
         delivery.seal(None, at("2025-04-30T20:40:03Z") + later);
-        let message = Message::of(&delivery, &paris(), repeats);
-        assert_eq!(message.repeat.is_some(), marked, "{uncertain} {repeats:?}");
+        let message = Voice::new(paris(), memory).message(&delivery);
+        assert_eq!(message.repeat.is_some(), marked, "{uncertain} {later:?} {memory:?}");
         assert_eq!(message.plain().contains("Possible repeat"), marked);
     }
+}
+
+#[test]
+fn only_what_is_worth_a_sound_makes_one() {
+    let wakes = |severity, again| {
+        let mut delivery = delivery(vec![excerpt()]);
+        let Body::Alert(alert) = &mut delivery.body else { panic!("an alert") };
+        (alert.severity, alert.again) = (severity, again);
+        message_of(&delivery, paris()).wakes
+    };
+    assert!(!wakes(Severity::Low, None) && wakes(Severity::Medium, None) && wakes(Severity::High, None));
+    assert!(!wakes(Severity::High, Some(Again::Copies)) && wakes(Severity::Medium, Some(Again::Wording)));
 }
 
 #[test]
@@ -138,7 +159,7 @@ fn times_show_the_date_the_offset_and_how_late() {
     let times = |posted: Option<&str>, seen: &str, zone: &str| {
         let mut post = excerpt();
         (post.posted_at, post.seen_at) = (posted.map(at), at(seen));
-        let message = Message::of(&delivery(vec![post]), &TimeZone::get(zone).unwrap(), Repeats::Shown);
+        let message = message_of(&delivery(vec![post]), TimeZone::get(zone).unwrap());
         (line(&message, "Time").unwrap(), line(&message, "Late"))
     };
     let late = |text: &str| Some(format!("seen {text} after it was posted"));
@@ -183,6 +204,24 @@ fn times_show_the_date_the_offset_and_how_late() {
     for (posted, seen, zone, time, late) in cases {
         assert_eq!(times(posted, seen, zone), (time.to_owned(), late), "{posted:?} {seen}");
     }
+}
+
+#[test]
+fn an_alert_tells_when_it_was_sent_and_what_kept_it() {
+    let mut delivery = delivery(vec![excerpt()]);
+    let times = |delivery: &Delivery| {
+        let message = message_of(delivery, paris());
+        (line(&message, "Time").unwrap(), line(&message, "Late"))
+    };
+    delivery.seal(None, at("2025-04-30T20:40:05Z"));
+    assert_eq!(
+        times(&delivery),
+        ("posted 2025-04-30 22:39:17 → seen 22:40:02 → sent 22:40:05 (UTC+02:00)".into(), None)
+    );
+    delivery.seal(None, at("2025-05-01T05:00:00Z"));
+    let (time, late) = times(&delivery);
+    assert_eq!(time, "posted 2025-04-30 22:39:17 → seen 22:40:02 → sent 2025-05-01 07:00:00 (UTC+02:00)");
+    assert_eq!(late.unwrap(), "sent 8 h 19 min after it was seen");
 }
 
 type Spans = &'static [(usize, usize)];
@@ -288,7 +327,7 @@ fn a_notice_says_what_happened_and_when() {
     let message = |notice| {
         let sink = SinkId::new("slack", "ops");
         let id = DeliveryId::of_notice("blind", &sink);
-        Message::of(&Delivery::open(id, sink, Body::Notice(notice), at, at), &paris(), Repeats::Shown)
+        message_of(&Delivery::open(id, sink, Body::Notice(notice), at, at), paris())
     };
     let blind = message(notice("Blind: x.hub", "401 since 21:10.\nRenew the token."));
     let plain = blind.plain();
@@ -296,5 +335,5 @@ fn a_notice_says_what_happened_and_when() {
         "Blind: x.hub\n401 since 21:10.\nRenew the token.\nTime: 2025-04-30 22:00:00 (UTC+02:00)\nNotice: ";
     assert_eq!(plain[..plain.len() - 8], *expected);
     assert_eq!(message(notice("", "")).heading, "vigie");
-    assert!(message(notice("t", &"a\n".repeat(9000))).text.unwrap().encode_utf16().count() <= 2800);
+    assert!(message(notice("t", &"a\n".repeat(9000))).text[0].text.encode_utf16().count() <= 2800);
 }

@@ -6,21 +6,25 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use super::{Detail, detail};
 use crate::model::delivery::Excerpt;
 
-/// A post seen later than this after it was posted is marked as late.
+/// What took longer than this is marked as late.
 const LATE: SignedDuration = SignedDuration::from_mins(30);
 
-/// When the post was posted and seen, and how late that is.
-pub fn lines(excerpt: &Excerpt, timezone: &TimeZone) -> Vec<Detail> {
-    let seen = excerpt.seen_at.to_zoned(timezone.clone());
-    let Some(posted_at) = excerpt.posted_at else {
-        return vec![detail("Time", format!("seen {}", full(excerpt.seen_at, timezone)))];
-    };
-    let posted = posted_at.to_zoned(timezone.clone());
-    let mut lines = vec![detail("Time", both(&posted, &seen))];
-    let delay = excerpt.seen_at.duration_since(posted_at);
-    if delay > LATE {
-        lines.push(detail("Late", format!("seen {} after it was posted", roughly(delay))));
-    }
+/// When the post was posted, seen and sent, and how late that is.
+pub fn lines(excerpt: &Excerpt, sent: Option<Timestamp>, timezone: &TimeZone) -> Vec<Detail> {
+    let instants = [("posted", excerpt.posted_at), ("seen", Some(excerpt.seen_at)), ("sent", sent)];
+    let known: Vec<(&str, Zoned)> =
+        instants.into_iter().filter_map(|(what, at)| Some((what, at?.to_zoned(timezone.clone())))).collect();
+    let mut lines = vec![detail("Time", chain(&known))];
+    let since_posted =
+        excerpt.posted_at.map(|posted| (excerpt.seen_at.duration_since(posted), "seen", "posted"));
+    let since_seen = sent.map(|sent| (sent.duration_since(excerpt.seen_at), "sent", "seen"));
+    let late: Vec<String> = [since_posted, since_seen]
+        .into_iter()
+        .flatten()
+        .filter(|(delay, ..)| *delay > LATE)
+        .map(|(delay, what, before)| format!("{what} {} after it was {before}", roughly(delay)))
+        .collect();
+    lines.extend((!late.is_empty()).then(|| detail("Late", late.join(", "))));
     lines
 }
 
@@ -30,13 +34,18 @@ pub fn full(at: Timestamp, timezone: &TimeZone) -> String {
     format!("{} ({})", at.strftime("%Y-%m-%d %H:%M:%S"), offset(&at))
 }
 
-/// Two instants, with the second's date and the first's offset only where they differ.
-fn both(posted: &Zoned, seen: &Zoned) -> String {
-    let (day, clock) = ("%Y-%m-%d %H:%M:%S", "%H:%M:%S");
-    let first =
-        if posted.offset() == seen.offset() { String::new() } else { format!(" ({})", offset(posted)) };
-    let second = seen.strftime(if posted.date() == seen.date() { clock } else { day });
-    format!("posted {}{first} → seen {second} ({})", posted.strftime(day), offset(seen))
+/// Instants in a row, with a date only where it changes, and the offset at the end and before it changes.
+fn chain(instants: &[(&str, Zoned)]) -> String {
+    let mut parts = Vec::new();
+    for (n, (what, at)) in instants.iter().enumerate() {
+        let before = n.checked_sub(1).and_then(|before| instants.get(before));
+        let same_day = before.is_some_and(|(_, before)| before.date() == at.date());
+        let clock = at.strftime(if same_day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" });
+        let same_offset = instants.get(n + 1).is_some_and(|(_, next)| next.offset() == at.offset());
+        let offset = if same_offset { String::new() } else { format!(" ({})", offset(at)) };
+        parts.push(format!("{what} {clock}{offset}"));
+    }
+    parts.join(" → ")
 }
 
 fn offset(at: &Zoned) -> String {

@@ -10,6 +10,13 @@ use crate::model::story::StoryId;
 /// The largest body, in bytes.
 const MOST: usize = 20_000;
 
+/// The largest body for a receiver that refused a larger one, in bytes.
+const LEAST: usize = 4_000;
+
+fn most(delivery: &Delivery) -> usize {
+    if delivery.plain { LEAST } else { MOST }
+}
+
 #[derive(Serialize)]
 struct Payload<'a, D> {
     r#type: &'static str,
@@ -101,7 +108,7 @@ pub fn of(delivery: &Delivery) -> Vec<u8> {
 
 /// As many excerpts as fit; the others are in the count.
 fn of_alert(alert: &Alert, delivery: &Delivery) -> Vec<u8> {
-    fitting(alert.excerpts.len(), |told| {
+    fitting(alert.excerpts.len(), delivery, |told| {
         let data = AlertData {
             delivery: delivery.id.as_str(),
             story: alert.story,
@@ -116,7 +123,7 @@ fn of_alert(alert: &Alert, delivery: &Delivery) -> Vec<u8> {
 
 /// As many items as fit; the others are in the count.
 fn of_digest(digest: &Digest, delivery: &Delivery) -> Vec<u8> {
-    fitting(digest.items.len(), |told| {
+    fitting(digest.items.len(), delivery, |told| {
         let data = DigestData {
             delivery: delivery.id.as_str(),
             why: digest.occasion,
@@ -132,8 +139,8 @@ fn of_digest(digest: &Digest, delivery: &Delivery) -> Vec<u8> {
 }
 
 /// The body with as many of `all` parts as fit.
-fn fitting(all: usize, body: impl Fn(usize) -> Vec<u8>) -> Vec<u8> {
-    (1..=all).rev().map(&body).find(|body| body.len() < MOST).unwrap_or_else(|| body(0))
+fn fitting(all: usize, delivery: &Delivery, body: impl Fn(usize) -> Vec<u8>) -> Vec<u8> {
+    (1..=all).rev().map(&body).find(|body| body.len() < most(delivery)).unwrap_or_else(|| body(0))
 }
 
 /// As much of the text as fits.
@@ -142,7 +149,7 @@ fn of_notice(notice: &Notice, delivery: &Delivery) -> Vec<u8> {
     loop {
         let data = NoticeData { delivery: delivery.id.as_str(), title: &notice.title, text, at: notice.at };
         let body = bytes("vigie.notice.created", delivery.created_at, &data);
-        if body.len() < MOST || text.is_empty() {
+        if body.len() < most(delivery) || text.is_empty() {
             return body;
         }
         let end = text.len() * 3 / 4;
@@ -203,6 +210,17 @@ mod tests {
         let told = json["data"]["excerpts"].as_array().unwrap().len();
         assert!(body.len() < MOST && (1..EXCERPTS).contains(&told), "{} {told}", body.len());
         assert_eq!(json["data"]["posts"], EXCERPTS);
+    }
+
+    #[test]
+    fn what_was_refused_once_is_told_in_fewer_words() {
+        let mut long = excerpt();
+        long.text = "word ".repeat(300);
+        let mut delivery = delivery(vec![long; EXCERPTS]);
+        delivery.plain = true;
+        let body = of(&delivery);
+        let json: Json = serde_json::from_slice(&body).unwrap();
+        assert!(body.len() < LEAST && !json["data"]["excerpts"].as_array().unwrap().is_empty());
     }
 
     #[test]

@@ -11,13 +11,22 @@ pub const CHANNEL: Channel = Channel {
         format!("homeserver = \"{homeserver}\"\nroom = \"!room\"\ntoken = {{ file = \"secret\" }}")
     },
     secret: |_| format!("syt_{MARKER}\n"),
-    beside: |call| call.path.contains("/state/m.room.").then(missing),
+    beside: |call| match call.path.as_str() {
+        path if path.contains("/state/m.room.") || path.starts_with("/.well-known/") => Some(missing()),
+        path if path.ends_with("/account/whoami") => Some(whoami()),
+        _ => None,
+    },
     taken: || Reply::of(200, r#"{"event_id":"$event"}"#),
     id: |call| call.path.rsplit('/').next().map(str::to_owned),
+    gone: &[410],
 };
 
 fn missing() -> Reply {
     Reply::of(404, r#"{"errcode":"M_NOT_FOUND","error":"loudly answered"}"#)
+}
+
+fn whoami() -> Reply {
+    Reply::of(200, r#"{"user_id":"@vigie:example.org","device_id":"WATCH"}"#)
 }
 
 fn forbidden() -> Reply {
@@ -35,6 +44,7 @@ fn homeserver(script: Vec<(&'static str, Vec<Reply>)>) -> Server {
         match script.iter_mut().find(|(key, _)| call.path.contains(key)) {
             Some((_, replies)) if replies.len() > 1 => replies.remove(0),
             Some((_, replies)) => replies[0].clone(),
+            None if call.path.ends_with("/account/whoami") => whoami(),
             None => missing(),
         }
     })
@@ -46,10 +56,7 @@ fn sink(double: &Server, room: &str) -> (Arc<dyn Sink>, tempfile::TempDir) {
     std::fs::write(dir.path().join("secret"), MARKER).unwrap();
     let table =
         format!("homeserver = \"{}\"\nroom = \"{room}\"\ntoken = {{ file = \"secret\" }}", double.url(""));
-    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(posts::NOW));
-    let remotes = Remotes::new(clock.clone(), "vigie/test").unwrap();
-    let kit = Kit { remotes, clock, dir: dir.path().to_owned(), timezone: TimeZone::UTC };
-    ((plan("matrix", &table).unwrap().build)(SinkId::new("matrix", "it"), &kit).unwrap(), dir)
+    ((plan("matrix", &table).unwrap().build)(SinkId::new("matrix", "it"), &kit(dir.path())).unwrap(), dir)
 }
 
 /// Method and path below the client API, in order.
@@ -62,13 +69,13 @@ fn steps(double: &Server) -> Vec<String> {
 async fn an_alert_wakes_people_and_a_notice_does_not() {
     let (double, sink, _dir) = CHANNEL.double(|_, _| (CHANNEL.taken)());
     for delivery in [alert(), notice()] {
-        assert_eq!(send(&sink, &delivery).await, Ok(Receipt(Some("$event".into()))));
+        assert_eq!(send(&sink, &delivery).await, Ok(Receipt { id: Some("$event".into()), remark: None }));
     }
-    let calls = double.calls();
+    let calls = CHANNEL.messages(&double);
     let path = format!("/base/_matrix/client/v3/rooms/%21room/send/m.room.message/{}", alert().id);
-    assert_eq!((calls[1].method.as_str(), calls[1].path.as_str()), ("PUT", path.as_str()));
-    assert_eq!(calls[1].header("authorization"), format!("Bearer syt_{MARKER}"));
-    let [first, second] = [calls[1].json(), calls[2].json()];
+    assert_eq!((calls[0].method.as_str(), calls[0].path.as_str()), ("PUT", path.as_str()));
+    assert_eq!(calls[0].header("authorization"), format!("Bearer syt_{MARKER}"));
+    let [first, second] = [calls[0].json(), calls[1].json()];
     assert_eq!((&first["msgtype"], &second["msgtype"]), (&json!("m.text"), &json!("m.notice")));
     assert_eq!((&first["m.mentions"], &first["format"]), (&json!({}), &json!("org.matrix.custom.html")));
     let html = first["formatted_body"].as_str().unwrap();
@@ -90,10 +97,16 @@ async fn the_room_is_looked_at_before_the_first_message_and_after_a_failure() {
     for expected in ["sent", "sent", "ambiguous", "sent"] {
         assert_eq!(kind(&send(&sink, &alert()).await), expected);
     }
-    let look = ["GET directory/room/%23alerts%3Aexample.org", "GET rooms/%21v12/state/m.room.encryption"];
+    let look = [
+        "GET /.well-known/matrix/client",
+        "GET account/whoami",
+        "GET directory/room/%23alerts%3Aexample.org",
+        "GET rooms/%21v12/state/m.room.tombstone",
+        "GET rooms/%21v12/state/m.room.encryption",
+    ];
     let put = format!("PUT rooms/%21v12/send/m.room.message/{}", alert().id);
     let put = put.as_str();
-    assert_eq!(steps(&double), [look[0], look[1], put, put, put, look[0], look[1], put]);
+    assert_eq!(steps(&double), [&look[..], &[put, put, put], &look, &[put]].concat());
 }
 
 #[tokio::test]
@@ -114,7 +127,7 @@ async fn a_room_that_vigie_is_not_in_is_joined_once() {
     ]);
     let (sink, _dir) = sink(&double, "!room");
     assert_eq!(kind(&send(&sink, &alert()).await), "sent");
-    assert_eq!(steps(&double)[1], "POST join/%21room");
+    assert!(steps(&double).contains(&"POST join/%21room".to_owned()));
 }
 
 #[tokio::test]
@@ -134,7 +147,7 @@ async fn an_upgraded_room_is_followed_to_its_successor() {
         ("/rooms/%21old%3Aexample.org/send/", vec![forbidden()]),
         (
             "/rooms/%21old%3Aexample.org/state/m.room.tombstone",
-            vec![Reply::of(200, r#"{"replacement_room":"!new"}"#)],
+            vec![missing(), Reply::of(200, r#"{"replacement_room":"!new"}"#)],
         ),
         ("/join/", vec![Reply::of(200, "{}")]),
         ("/rooms/%21new/send/", vec![Reply::of(200, r#"{"event_id":"$1"}"#)]),
@@ -185,14 +198,68 @@ async fn an_alias_that_leads_nowhere_breaks_the_sink_and_refuses_no_message() {
 }
 
 #[tokio::test]
-async fn a_message_too_large_is_sent_short_under_the_same_transaction() {
+async fn what_was_refused_goes_short_under_the_same_transaction() {
     let too_large = || Reply::of(413, r#"{"errcode":"M_TOO_LARGE"}"#);
     let double = homeserver(vec![("/send/", vec![too_large(), Reply::of(200, r#"{"event_id":"$1"}"#)])]);
     let (sink, _dir) = sink(&double, "!room");
+    assert_eq!(kind(&send(&sink, &alert()).await), "refused");
+    assert_eq!(kind(&send(&sink, &Delivery { plain: true, ..alert() }).await), "sent");
+    let calls = CHANNEL.messages(&double);
+    assert_eq!(calls[0].path, calls[1].path);
+    assert!(calls[1].json()["formatted_body"].is_null() && calls[1].body.len() < calls[0].body.len());
+}
+
+#[tokio::test]
+async fn a_room_upgraded_before_the_first_message_is_followed_and_people_are_told() {
+    let double = homeserver(vec![
+        ("/rooms/%21old/state/m.room.tombstone", vec![Reply::of(200, r#"{"replacement_room":"!new"}"#)]),
+        ("/join/", vec![Reply::of(200, "{}")]),
+        ("/rooms/%21new/send/", vec![Reply::of(200, r#"{"event_id":"$1"}"#)]),
+    ]);
+    let (sink, _dir) = sink(&double, "!old");
+    let receipt = send(&sink, &alert()).await.unwrap();
+    assert!(receipt.remark.unwrap().contains("!new"));
+}
+
+#[tokio::test]
+async fn a_servers_name_leads_to_its_homeserver_and_a_token_to_no_weaker_place() {
+    let homeserver = Server::start(|_, call| (CHANNEL.beside)(call).unwrap_or_else(CHANNEL.taken));
+    let said = format!(r#"{{"m.homeserver":{{"base_url":"{}"}}}}"#, homeserver.url("/base/"));
+    let site = Server::start(move |_, call| match call.path.as_str() {
+        "/.well-known/matrix/client" => Reply::of(200, &said),
+        _ => Reply::of(404, ""),
+    });
+    let (sink, _dir) = sink(&site, "!room");
     assert_eq!(kind(&send(&sink, &alert()).await), "sent");
-    let calls = double.calls();
-    assert_eq!(calls[1].path, calls[2].path);
-    assert!(calls[2].json()["formatted_body"].is_null() && calls[2].body.len() < calls[1].body.len());
+    assert!(site.calls().iter().all(|call| call.header("authorization").is_empty()));
+    assert!(homeserver.calls().iter().all(|call| call.path.starts_with("/base/_matrix/client/v3/")));
+    for nonsense in
+        ["<html>", "{}", r#"{"m.homeserver":{"base_url":"ftp://x"}}"#, r#"{"m.homeserver":{"base_url":1}}"#]
+    {
+        let double = Server::start(move |_, call| match call.path.as_str() {
+            "/.well-known/matrix/client" => Reply::of(200, nonsense),
+            _ => (CHANNEL.beside)(call).unwrap_or_else(CHANNEL.taken),
+        });
+        let (sink, _dir) = self::sink(&double, "!room");
+        assert_eq!(kind(&send(&sink, &alert()).await), "sent", "{nonsense}");
+    }
+}
+
+#[tokio::test]
+async fn a_look_tells_who_writes_where_and_whether_it_may() {
+    let levels = |needed: u8| {
+        let levels = format!(r#"{{"events_default":{needed},"users":{{"@vigie:example.org":20}}}}"#);
+        homeserver(vec![("/state/m.room.power_levels", vec![Reply::of(200, &levels)])])
+    };
+    let double = levels(20);
+    let (good, _dir) = sink(&double, "!room");
+    let lines = good.check().await.unwrap().join("\n");
+    assert!(lines.contains("@vigie:example.org, on device WATCH") && lines.contains("!room"), "{lines}");
+    let double = levels(50);
+    let (muted, _dir) = sink(&double, "!room");
+    let Err(SendError::SinkBroken(why)) = muted.check().await else { panic!("broken") };
+    assert!(why.contains("power level"), "{why}");
+    assert!(steps(&double).iter().all(|step| step.starts_with("GET")), "nothing was written");
 }
 
 #[tokio::test]

@@ -17,6 +17,12 @@ pub fn alert() -> Delivery {
     delivery(&[post])
 }
 
+/// The same in many words, with many copies.
+pub fn long() -> Delivery {
+    let text = format!("Our partners brought weapons. {}", "And then they talked for hours. ".repeat(60));
+    delivery(&vec![post(&text); 12])
+}
+
 /// Something about vigie itself.
 pub fn notice() -> Delivery {
     let sink = SinkId::new("any", "it");

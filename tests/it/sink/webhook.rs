@@ -13,6 +13,7 @@ pub const CHANNEL: Channel = Channel {
     beside: |_| None,
     taken: || Reply::of(204, ""),
     id: |call| Some(call.header("webhook-id").to_owned()),
+    gone: &[410],
 };
 
 #[tokio::test]
@@ -96,11 +97,10 @@ async fn the_payload_is_the_documented_one() {
 async fn a_bad_secret_is_refused_without_repeating_it() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("secret"), MARKER).unwrap();
-    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(posts::NOW));
-    let remotes = Remotes::new(clock.clone(), "vigie/test").unwrap();
-    let kit = Kit { remotes, clock, dir: dir.path().to_owned(), timezone: TimeZone::UTC };
     let table = "url = \"https://example.org/\"\nsecret = { file = \"secret\" }";
-    let error = (plan("webhook", table).unwrap().build)(SinkId::new("webhook", "it"), &kit).err().unwrap();
+    let error = (plan("webhook", table).unwrap().build)(SinkId::new("webhook", "it"), &kit(dir.path()))
+        .err()
+        .unwrap();
     let shown = format!("{error} {error:?}");
     assert!(shown.contains("openssl rand") && !shown.contains(MARKER), "{shown}");
 }
