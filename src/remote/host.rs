@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use super::address::{PublicOnly, may_be_public};
 use super::request::{Answer, CallError, Follow, Request};
+use super::wait::rate_limit_reset;
 use crate::clock::Clock;
 
 /// All hosts there are to call. Cheap to clone.
@@ -190,8 +191,15 @@ impl Remote {
         self.host.turn().await;
         self.check_open()?;
         match tokio::time::timeout(timeout, self.exchange(request)).await {
-            Ok(result) => result,
+            Ok(result) => result.inspect(|answer| self.obey(answer)),
             Err(_) => Err(CallError::Ambiguous(format!("{}: no answer within {timeout:?}", self.name()))),
+        }
+    }
+
+    /// Leaves the host alone while nothing is left of what it allows, whatever the answer's status.
+    fn obey(&self, answer: &Answer) {
+        if let Some(reset) = rate_limit_reset(&answer.headers, self.shared.clock.now()) {
+            self.close_until(reset);
         }
     }
 

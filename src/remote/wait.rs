@@ -100,13 +100,18 @@ mod tests {
         let now: Timestamp = "2025-04-30T20:00:00Z".parse().unwrap();
         let later: Timestamp = "2025-04-30T20:10:00Z".parse().unwrap();
         let epoch = later.as_second().to_string();
-        let cases: [(&[_], _); 6] = [
+        let cases: [(&[_], _); 8] = [
             (&[("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", &epoch)], Some(later)),
             (
                 &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2025-04-30T20:10:00.000000Z")],
                 Some(later),
             ),
             (&[("ratelimit-remaining", "0"), ("ratelimit-reset", "600")], Some(later)),
+            (
+                &[("x-ratelimit-remaining", "0.0"), ("x-ratelimit-reset", "599.5")],
+                Some(later - SignedDuration::from_millis(500)),
+            ),
+            (&[("x-ratelimit-remaining", "1.0"), ("x-ratelimit-reset", "599")], None),
             (&[("x-rate-limit-remaining", "3"), ("x-rate-limit-reset", &epoch)], None),
             (&[("x-rate-limit-remaining", "0")], None),
             (&[("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", "later")], None),

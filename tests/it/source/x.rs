@@ -545,3 +545,14 @@ async fn a_page_tells_how_x_calls_the_account_now_and_what_it_cost() {
     let second = look(&*source, &hub(), "Hub_", None).await.unwrap();
     assert_eq!(second.read.posts, 0, "X bills a post once a day");
 }
+
+#[tokio::test]
+async fn the_last_call_of_a_window_closes_the_endpoint_until_the_next_one() {
+    let reset = NOW.as_second() + 600;
+    let reply = page(&[], None).header("x-rate-limit-remaining", 0).header("x-rate-limit-reset", reset);
+    let double = Double::saying(reply).await;
+    let source = adapter(&double, "");
+    assert!(look(&*source, &hub(), "Hub_", None).await.is_ok());
+    let at = again(look(&*source, &hub(), "Hub_", None).await).unwrap();
+    assert_eq!((at.as_second(), double.asked().len()), (reset, 1));
+}
