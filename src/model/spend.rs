@@ -113,8 +113,10 @@ pub struct Spent {
 pub enum Grant {
     /// Yes, and it may read this much.
     Read(Reads),
-    /// Not now: what is left is kept for accounts that matter more, or is set aside for looks under way.
+    /// Not now: what is left is kept for accounts that matter more.
     Later(Timestamp),
+    /// Not yet: what is left is set aside for looks under way, which may give some back.
+    Wait,
     /// Nobody's, until then: this bound is reached.
     Over(Bound, Timestamp),
 }
@@ -124,9 +126,6 @@ const HEAD_START: f64 = 0.25;
 
 /// A look that must wait for money waits at least so long.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_mins(5);
-
-/// Looks under way give back what they do not need within about this time.
-const SETTLED_IN: SignedDuration = SignedDuration::from_secs(5);
 
 /// The part of a budget at which people are told.
 const TOLD_AT: f64 = 0.8;
@@ -169,7 +168,7 @@ impl Budget {
             return Grant::Over(bound, bound.per.end(now));
         }
         if !self.bounds().all(|bound| enough(&bound, &with_aside)) {
-            return Grant::Later(now.saturating_add(SETTLED_IN).unwrap_or(now));
+            return Grant::Wait;
         }
         if let Some(until) = self.bounds().filter_map(|bound| bound.kept_until(spent, lesser, now)).max() {
             return Grant::Later(until);

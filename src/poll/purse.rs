@@ -55,30 +55,55 @@ impl Purse {
         lesser: f64,
         now: Timestamp,
     ) -> Result<Aside, SourceError> {
-        let hand = self.hands.clone().acquire_owned().await.ok();
+        let mut hand = self.hands(1).await;
+        let mut reads = self.set_aside(store, portion, lesser, now).await?;
+        if reads.is_none() {
+            drop(hand);
+            // With all hands here nothing is under way, and whatever was not needed has come back.
+            let mut all = self.hands(AT_ONCE as u32).await;
+            reads = self.set_aside(store, portion, lesser, now).await?;
+            hand = all.as_mut().and_then(|all| all.split(1));
+        }
+        let missing =
+            || SourceError::Retry(None, format!("money of {} that was set aside is missing", self.source));
+        Ok(Aside { purse: self.clone(), day: day(now), reads: reads.ok_or_else(missing)?, _hand: hand })
+    }
+
+    async fn hands(&self, count: u32) -> Option<OwnedSemaphorePermit> {
+        self.hands.clone().acquire_many_owned(count).await.ok()
+    }
+
+    /// Sets aside what a look may read; nothing if that must wait for looks under way.
+    async fn set_aside(
+        &self,
+        store: &dyn Store,
+        portion: Portion,
+        lesser: f64,
+        now: Timestamp,
+    ) -> Result<Option<Reads>, SourceError> {
         let _alone = self.drawing.lock().await;
         let aside = *self.aside();
         let failed = |error: StoreError| SourceError::Retry(None, error.to_string());
         let spent = spent(store, &self.source, now).await.map_err(failed)?.minus(aside);
         let reads = match self.budget.grant(portion, &spent, aside, lesser, now) {
             Grant::Read(reads) => reads,
+            Grant::Wait => return Ok(None),
             Grant::Later(until) => {
-                let why = format!(
-                    "what is left of the budget of {} is kept for accounts that matter more",
-                    self.source
-                );
+                let source = &self.source;
+                let why =
+                    format!("what is left of the budget of {source} is kept for accounts that matter more");
                 return Err(SourceError::Later(until, why));
             }
             Grant::Over(bound, until) => return Err(over(&self.source, &bound, until)),
         };
         let set = self.budget.price.bill(reads);
-        let charge =
-            Charge { source: self.source.clone(), day: day(now), back: Spending::default(), spent: set };
+        let back = Spending::default();
+        let charge = Charge { source: self.source.clone(), day: day(now), back, spent: set };
         if reads != Reads::default() {
             store.charge(charge).await.map_err(failed)?;
         }
         *self.aside() = aside.plus(set);
-        Ok(Aside { purse: self.clone(), day: day(now), reads, _hand: hand })
+        Ok(Some(reads))
     }
 
     fn aside(&self) -> MutexGuard<'_, Spending> {
@@ -169,5 +194,33 @@ fn nearly_over(source: &str, bound: &Bound, spent: &Spent, now: Timestamp) -> No
             "{goes_on} Accounts further down in `accounts` wait longer from now on, so that the first ones are read to the end."
         ),
         at: now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::spend::{Money, Price};
+    use crate::store::memory::MemoryStore;
+
+    #[tokio::test]
+    async fn a_look_waits_for_what_others_under_way_give_back() {
+        let price = Price { post: Money(1), user: Money(1) };
+        let budget = Budget { price, posts_per_day: Some(30), per_day: None, per_month: None };
+        let posts = |posts| Reads { posts, users: 0 };
+        let portion = Portion { least: posts(5), most: posts(30) };
+        let (store, purse) = (MemoryStore::default(), Arc::new(Purse::new("x.hub", budget)));
+        let now = "2026-06-16T12:00:00Z".parse().unwrap();
+        let first = purse.draw(&store, portion, 0.0, now).await.unwrap();
+        assert_eq!(first.posts(), 30);
+        let giving_back = async {
+            let (charge, _) = first.settle(posts(10), &store, now).await.unwrap();
+            store.charge(charge).await.unwrap();
+            drop(first);
+        };
+        let (second, ()) = tokio::join!(purse.draw(&store, portion, 0.0, now), giving_back);
+        assert_eq!(second.unwrap().posts(), 20);
+        let over = purse.draw(&store, portion, 0.0, now).await.err();
+        assert!(matches!(over, Some(SourceError::Paused(..))), "what was never settled counts as spent");
     }
 }

@@ -89,7 +89,7 @@ fn what_is_set_aside_is_not_spent_but_waited_for() {
     let aside = PRICE.bill(posts(100));
     let ask = |today| budget.grant(timeline(), &spent(today, 0), aside, 0.0, noon());
     assert_eq!(ask(370), Grant::Read(posts(30)));
-    assert_eq!(ask(398), Grant::Later(noon() + SETTLED_IN));
+    assert_eq!(ask(398), Grant::Wait);
     assert!(matches!(ask(499), Grant::Over(..)), "nothing that is given back would be enough");
 }
 
