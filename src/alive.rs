@@ -12,12 +12,14 @@ use tracing::warn;
 use url::Url;
 
 use crate::clock::{Clock, sleep_until};
+use crate::ledger::{self, Coverage, Question, Seen};
+use crate::model::coverage::span::Extent;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
 use crate::model::sink::SinkId;
 use crate::poll::{Tally, Watching};
 use crate::pulse::{Beat, Pulse};
 use crate::remote::{Remote, Request};
-use crate::status::{self, Sight, Status};
+use crate::status::{self, Account, Sight, Status};
 use crate::store::{Store, StoreError};
 
 /// The loop turns at least this often.
@@ -69,13 +71,15 @@ impl Alive {
     /// Gives signs of life until `stop`.
     pub async fn run(self, beat: Beat, stop: CancellationToken) -> Result<(), StoreError> {
         let begun = self.clock.now();
+        let mut beaten = begun;
         let mut beats_at = self.next_heartbeat(begun);
         let mut pings_at = self.signs.ping.as_ref().map(|_| begun);
         while !stop.is_cancelled() {
             beat.turn();
             let now = self.clock.now();
             if beats_at.is_some_and(|at| at <= now) {
-                self.heartbeat(now).await?;
+                self.heartbeat(beaten, now).await?;
+                beaten = now;
                 beats_at = self.next_heartbeat(now);
             }
             if let (Some(ping), Some(at)) = (&self.signs.ping, pings_at)
@@ -97,10 +101,13 @@ impl Alive {
         self.signs.heartbeat.map(|period| next_beat(period, &self.signs.timezone, now))
     }
 
-    async fn heartbeat(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Tells the operators what was seen since `since`.
+    async fn heartbeat(&self, since: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         let status = status::gather(&self.sources, &[], &self.store, now).await?;
+        let question = Question { whom: None, since, until: now, running: true };
+        let coverage = ledger::look_up(&question, &self.sources, &self.store, now).await?;
         let counted = self.tally.take();
-        let text = words(&status, counted.new, counted.matched);
+        let text = words(&status, coverage.as_ref(), (counted.new, counted.matched), &self.signs.timezone);
         let id = DeliveryId::of_notice(&format!("heartbeat {now}"), &self.operators);
         let body = Body::Notice(Notice { title: "vigie is alive".into(), text, at: now });
         self.store.tell(vec![Delivery::open(id, self.operators.clone(), body, now, now)]).await?;
@@ -108,14 +115,14 @@ impl Alive {
         Ok(())
     }
 
-    /// Calls the watchman, but only while every loop turns and the store answers.
+    /// Calls the watchman, but only while every loop turns and the store can be written.
     async fn ping(&self, ping: &Ping) -> Result<(), StoreError> {
         let late = self.pulse.late();
         if !late.is_empty() {
             warn!("no ping: {} does not turn", late[0].0);
             return Ok(());
         }
-        self.store.outbox().await?;
+        self.store.check(self.clock.now()).await?;
         let request = Request::get(ping.url.clone()).timeout(Duration::from_secs(10)).most(64 << 10);
         match ping.remote.call(request).await {
             Ok(answer) if answer.is_success() => {}
@@ -135,35 +142,63 @@ fn next_beat(period: SignedDuration, timezone: &TimeZone, now: Timestamp) -> Tim
     midnight.saturating_add(next).unwrap_or(Timestamp::MAX)
 }
 
+/// Lines about single accounts in a heartbeat.
+const MOST_LINES: usize = 10;
+
 /// What a heartbeat says.
-fn words(status: &Status, posts: u64, matched: u64) -> String {
-    let seen = status.accounts.iter().filter(|account| account.sight == Sight::Seen).count();
-    let text = format!(
-        "{seen} of {} accounts seen, {posts} new posts and {matched} matches since the last sign of life.",
+fn words(
+    status: &Status,
+    coverage: Option<&Coverage>,
+    (posts, matched): (u64, u64),
+    timezone: &TimeZone,
+) -> String {
+    let time = |at: Timestamp| at.to_zoned(timezone.clone()).strftime("%Y-%m-%d %H:%M %:z").to_string();
+    let seen = coverage.map_or(&[][..], |coverage| coverage.accounts.as_slice());
+    let complete = seen.iter().filter(|seen| is_whole(seen)).count();
+    let since = coverage.map(|coverage| format!(" since {}", time(coverage.since))).unwrap_or_default();
+    let mut lines = vec![format!(
+        "alive: {complete} of {} accounts seen completely{since}, {posts} new posts, {matched} matches",
         status.accounts.len()
-    );
-    let unseen = status.accounts.iter().filter(|account| matches!(account.sight, Sight::Blind | Sight::Late));
-    let mut lines: Vec<String> = unseen
-        .map(|account| {
-            let since = account.seen_until.map_or_else(|| "ever".to_owned(), |at| format!("since {at:.0}"));
-            let word = if account.sight == Sight::Blind { "blind" } else { "late" };
-            format!("\n{word}: {} {}, not seen {since}", account.source, account.account)
-        })
-        .collect();
-    if lines.len() > 10 {
-        let more = format!("\nand {} more; see `vigie status`", lines.len() - 10);
-        lines.truncate(10);
+    )];
+    lines.extend(status.accounts.iter().filter_map(|account| of_account(account, &time)));
+    let missing = seen.iter().filter(|seen| seen.has(Extent::Missing));
+    lines.extend(missing.map(|Seen { source, account, .. }| {
+        format!("missing: {source} {account}: posts may be missing; see `vigie coverage {account}`")
+    }));
+    if lines.len() > 1 + MOST_LINES {
+        let more =
+            format!("and {} more; see `vigie status` and `vigie coverage`", lines.len() - 1 - MOST_LINES);
+        lines.truncate(1 + MOST_LINES);
         lines.push(more);
     }
-    let spent = status.spending.iter().map(|spending| format!("\nspent: {spending}"));
-    text + &lines.concat() + &spent.collect::<String>()
+    lines.extend(status.spending.iter().map(|spending| format!("spent: {spending}")));
+    lines.join("\n")
+}
+
+/// Whether everything was seen of an account since it is watched.
+fn is_whole(seen: &Seen) -> bool {
+    let watched = seen.worst() != Extent::Unwatched || seen.has(Extent::InTime) || seen.has(Extent::Late);
+    watched && !seen.has(Extent::Blind) && !seen.has(Extent::Missing)
+}
+
+/// What there is to say of an account that is not simply seen.
+fn of_account(account: &Account, time: &dyn Fn(Timestamp) -> String) -> Option<String> {
+    let word = match account.sight {
+        Sight::Blind => "blind",
+        Sight::Late => "late",
+        Sight::Quiet => "quiet",
+        Sight::Seen | Sight::New => return None,
+    };
+    let at = if account.sight == Sight::Quiet { account.last_post } else { account.seen_until };
+    let since = at.map_or_else(|| "ever".to_owned(), |at| format!("since {}", time(at)));
+    Some(format!("{word}: {} {} {since}", account.source, account.account))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::spend::{Money, Reads, Spending};
-    use crate::status::{Account, SourceSpending};
+    use crate::status::SourceSpending;
 
     #[test]
     fn a_heartbeat_comes_at_multiples_of_its_period_from_local_midnight() {
@@ -183,7 +218,8 @@ mod tests {
 
     #[test]
     fn a_heartbeat_names_whom_vigie_does_not_see() {
-        let at = "2025-04-30T20:00:00Z".parse().unwrap();
+        use crate::model::coverage::span::Span;
+        let (since, at) = ("2025-04-29T20:00:00Z".parse().unwrap(), "2025-04-30T20:00:00Z".parse().unwrap());
         let account = |name: &str, sight| Account {
             source: "x.hub".into(),
             account: name.into(),
@@ -191,18 +227,31 @@ mod tests {
             failures: 0,
             sight,
             why: None,
+            last_post: Some(since),
+            usual_wait: None,
+            pause: SignedDuration::ZERO,
         };
-        let accounts = vec![account("A", Sight::Seen), account("B", Sight::Blind), account("C", Sight::New)];
+        let seen = |name: &str, extent| Seen {
+            source: "x.hub".into(),
+            account: name.into(),
+            spans: vec![Span { from: since, until: at, seen: extent, gap: None }],
+        };
+        let accounts =
+            vec![account("A", Sight::Quiet), account("B", Sight::Blind), account("C", Sight::Seen)];
         let reads = Reads { posts: 80, users: 0 };
         let today = Spending { reads, money: Money(400_000), ..Spending::default() };
         let month = Spending { money: Money(12_345_000), ..today };
         let spending =
             vec![SourceSpending { source: "x.hub".into(), today, month, bounds: vec!["$2.50 a day".into()] }];
-        let text = words(&Status { at, accounts, sinks: Vec::new(), spending }, 412, 3);
+        let status = Status { at, accounts, sinks: Vec::new(), spending };
+        let accounts = vec![seen("A", Extent::Late), seen("B", Extent::Blind), seen("C", Extent::Missing)];
+        let coverage = Coverage { since, until: at, accounts };
         assert_eq!(
-            text,
-            "1 of 3 accounts seen, 412 new posts and 3 matches since the last sign of life.\n\
-             blind: x.hub B, not seen since 2025-04-30T20:00:00Z\n\
+            words(&status, Some(&coverage), (412, 3), &TimeZone::UTC),
+            "alive: 1 of 3 accounts seen completely since 2025-04-29 20:00 +00:00, 412 new posts, 3 matches\n\
+             quiet: x.hub A since 2025-04-29 20:00 +00:00\n\
+             blind: x.hub B since 2025-04-30 20:00 +00:00\n\
+             missing: x.hub C: posts may be missing; see `vigie coverage C`\n\
              spent: x.hub  $0.40 today (80 posts), $12.345 this month; at most $2.50 a day"
         );
     }

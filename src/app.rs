@@ -124,7 +124,7 @@ impl App {
         for (gone, heir) in &self.config.heirs {
             self.store.hand_over(gone, heir).await?;
         }
-        let mut committer = self.committer();
+        let mut committer = self.committer().await?;
         let failed = self.poll().await?.once(&mut committer, &stop).await?;
         let (mut tasks, mut operators) = (JoinSet::new(), None);
         for sink in self.config.sinks.clone() {

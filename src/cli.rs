@@ -4,6 +4,7 @@
 
 mod backup;
 mod check;
+mod coverage;
 mod explaining;
 mod health;
 mod keeper;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use self::coverage::Asked;
 use self::matching::Show;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, DEFAULT_PATH};
@@ -133,6 +135,20 @@ enum Command {
     },
     /// Make a damaged store open again, and say what was lost.
     Repair,
+    /// Tell what was seen between two times, and what was not: exit code 0 if nothing is missing.
+    Coverage {
+        /// An account, as `name` or `platform:name`, or a source, as `kind.name`; otherwise all accounts.
+        account: Option<String>,
+        /// From when on: 08:00, 24h (the default), 2025-04-30 08:00, or RFC 3339.
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Up to when; otherwise up to now.
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+        /// One object per account.
+        #[arg(long)]
+        json: bool,
+    },
     /// Ask the running daemon whether it is alive: exit code 0 if it is.
     Health,
 }
@@ -250,6 +266,10 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
         Command::Backup { dir } => backup::backup(path, store, &dir, &clock).await,
         Command::Restore { dir } => backup::restore(path, store, &dir),
         Command::Repair => backup::repair(path, store, clock.as_ref()),
+        Command::Coverage { account, since, until, json } => {
+            let asked = Asked { whom: account, since, until, json };
+            coverage::coverage(path, store, asked, &clock).await
+        }
         Command::Health => health::health(path, &clock).await,
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
+use crate::ledger::{self, Coverage, Question};
 use crate::model::delivery::Delivery;
 use crate::model::sink::SinkId;
 use crate::poll::Watching;
@@ -26,6 +27,9 @@ pub const OUTBOX: Errand<(), Vec<Delivery>> = Errand::reads("/v1/outbox", |desk,
 
 /// Takes the configuration anew.
 pub const RELOAD: Errand<(), Reloaded> = Errand::changes("/v1/reload", |desk, ()| Box::pin(reload(desk)));
+/// What was seen when.
+pub const COVERAGE: Errand<Question, Coverage> =
+    Errand::reads("/v1/coverage", |desk, question| Box::pin(coverage(desk, question)));
 
 /// Saves all there is into a folder.
 pub const BACKUP: Errand<SaveTo, Saved> =
@@ -171,4 +175,14 @@ async fn backup(desk: &Desk, SaveTo { dir }: SaveTo) -> Result<Saved, Unable> {
 
 async fn outbox(desk: &Desk) -> Result<Vec<Delivery>, Unable> {
     Ok(desk.store.outbox().await?)
+}
+
+async fn coverage(desk: &Desk, question: Question) -> Result<Coverage, Unable> {
+    let Roster { sources, .. } = (desk.roster)().map_err(Unable::Problems)?;
+    let found = ledger::look_up(&question, &sources, &desk.store, desk.clock.now()).await?;
+    found.ok_or_else(|| {
+        let whom = question.whom.unwrap_or_default();
+        let hint = ledger::likely(&whom, &sources).map(|near| format!("; did you mean `{near}`?"));
+        Unable::Refused(format!("no account or source is named `{whom}`{}", hint.unwrap_or_default()))
+    })
 }

@@ -17,6 +17,7 @@ pub mod pulse;
 pub mod poll;
 pub mod dispatch;
 pub mod status;
+pub mod ledger;
 pub mod alive;
 pub mod errand;
 pub mod web;

@@ -7,6 +7,7 @@ pub mod coverage;
 pub mod delivery;
 pub mod look;
 pub mod matched;
+pub mod pace;
 pub mod post;
 pub mod retention;
 pub mod sink;

@@ -8,7 +8,9 @@
 mod commit;
 mod decide;
 mod names;
+mod notice;
 mod purse;
+mod troubles;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,12 +25,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use self::purse::{Aside, Purse};
-pub use commit::{Committer, Counted, Tally};
+pub use commit::{Audience, Committer, Counted, Tally};
 pub use purse::spent;
 
 use crate::clock::{Clock, sleep_until};
-use crate::model::backoff::full_jitter;
-use crate::model::look::FAILURES_TOLD;
 use crate::model::matched::Match;
 use crate::model::post::{Platform, Post};
 use crate::model::timeline::{TimelineId, Turn};
@@ -59,6 +59,17 @@ pub struct Watching {
     pub source: Arc<dyn Source>,
 }
 
+impl Watching {
+    /// The timeline of an account; until it is looked up, the one that stands for its name.
+    pub async fn timeline(&self, watched: &Watched, store: &dyn Store) -> Result<TimelineId, StoreError> {
+        let known = match &watched.timeline {
+            Some(timeline) => Some(timeline.clone()),
+            None => store.resolved(&self.platform, &watched.account).await?,
+        };
+        Ok(known.unwrap_or_else(|| TimelineId::unresolved(&self.platform, &watched.account)))
+    }
+}
+
 /// A timeline and who watches it.
 #[derive(Clone)]
 pub(crate) struct Watch {
@@ -68,25 +79,12 @@ pub(crate) struct Watch {
     pub(crate) common: Common,
     /// Whether its timeline was found by its name.
     by_name: bool,
+    /// How many accounts the source has.
+    pub(crate) among: usize,
     /// How much less it matters than the source's other accounts, by their order: from 0 to 1.
     lesser: f64,
     /// The source's money, where reading costs.
     purse: Option<Arc<Purse>>,
-}
-
-/// What the committer is told.
-pub(crate) enum Message {
-    /// A look to make count.
-    Look(Box<Look>),
-    /// An account that has no timeline.
-    Lost(Lost),
-}
-
-/// An account that could not be looked up.
-pub(crate) struct Lost {
-    pub(crate) source: String,
-    pub(crate) account: String,
-    pub(crate) why: String,
 }
 
 /// A look at a timeline, on its way to the committer.
@@ -95,6 +93,8 @@ pub(crate) struct Look {
     pub(crate) watch: Watch,
     pub(crate) asked_at: Timestamp,
     pub(crate) result: Result<Page, SourceError>,
+    /// The timeline that the account was looked up to have.
+    pub(crate) found: Option<TimelineId>,
     /// For each post of the page, the rules that hold for it.
     pub(crate) matches: Vec<Vec<Match>>,
     /// Whom the account's name leads to now, if that was asked.
@@ -103,28 +103,16 @@ pub(crate) struct Look {
     pub(crate) aside: Option<Aside>,
 }
 
-/// An account that has no timeline yet.
-struct Unresolved {
-    watch: Watch,
-    due: Timestamp,
-    failures: u32,
-}
-
-/// How something under way ended.
-enum Done {
-    Looked(Box<Look>),
-    Resolved(Box<Unresolved>, Result<TimelineId, SourceError>),
-}
+/// A look under way.
+type Looking = BoxFuture<'static, Box<Look>>;
 
 /// What the way in works with.
 pub struct Poll {
     watched: HashMap<TimelineId, Watch>,
     wanted: Vec<TimelineId>,
-    unresolved: Vec<Unresolved>,
     store: Arc<dyn Store>,
     matcher: Matcher,
     clock: Arc<dyn Clock>,
-    rng: fastrand::Rng,
 }
 
 impl Poll {
@@ -134,61 +122,53 @@ impl Poll {
         store: Arc<dyn Store>,
         matcher: Matcher,
         clock: Arc<dyn Clock>,
-        rng: fastrand::Rng,
     ) -> Result<Self, StoreError> {
-        let (watched, wanted, unresolved) = (HashMap::new(), Vec::new(), Vec::new());
-        let mut poll = Self { watched, wanted, unresolved, store, matcher, clock, rng };
-        let now = poll.clock.now();
+        let mut poll = Self { watched: HashMap::new(), wanted: Vec::new(), store, matcher, clock };
         for watching in sources.into_iter().map(Arc::new) {
             let purse = watching.common.budget.map(|budget| Arc::new(Purse::new(&watching.id, budget)));
             let accounts = watching.source.accounts();
-            let last = accounts.len().saturating_sub(1).max(1) as f64;
-            for (place, Watched { account, timeline, every }) in accounts.into_iter().enumerate() {
-                let lesser = place as f64 / last;
-                let every = every.unwrap_or(watching.common.every);
-                let common = Common { every, ..watching.common };
-                let (by_name, purse) = (timeline.is_none(), purse.clone());
-                let watch = Watch { watching: watching.clone(), account, common, by_name, lesser, purse };
-                let known = match timeline {
-                    Some(timeline) => Some(timeline),
-                    None => poll.store.resolved(&watching.platform, &watch.account).await?,
-                };
-                match known {
-                    Some(timeline) => poll.watch(timeline, watch),
-                    None => poll.unresolved.push(Unresolved { watch, due: now, failures: 0 }),
-                }
+            let among = accounts.len();
+            for (place, watched) in accounts.into_iter().enumerate() {
+                let timeline = watching.timeline(&watched, poll.store.as_ref()).await?;
+                let every = watched.every.unwrap_or(watching.common.every);
+                let common = Common { every, ..watching.common.clone() };
+                let lesser = place as f64 / among.saturating_sub(1).max(1) as f64;
+                let (by_name, account) = (watched.timeline.is_none(), watched.account);
+                let (watching, purse) = (watching.clone(), purse.clone());
+                poll.watch(timeline, Watch { watching, account, common, by_name, among, lesser, purse });
             }
         }
         Ok(poll)
     }
 
-    fn watch(&mut self, timeline: TimelineId, watch: Watch) {
+    /// Watches a timeline, unless it is watched already under another name.
+    fn watch(&mut self, timeline: TimelineId, watch: Watch) -> bool {
         if let Some(other) = self.watched.get(&timeline) {
             let (first, second) = (&other.account, &watch.account);
             warn!(%timeline, "{first} and {second} are the same account; it is watched once, by {}", other.watching.id);
-            return;
+            return false;
         }
         self.wanted.push(timeline.clone());
         self.watched.insert(timeline, watch);
+        true
     }
 
-    /// Looks at timelines until `stop`; what is under way then is dropped, what was handed to `messages` is not.
+    /// Looks at timelines until `stop`; what is under way then is dropped, what was handed to `looks` is not.
     ///
     /// `committed` rings when a look was made to count.
     pub(crate) async fn run(
         mut self,
-        messages: mpsc::Sender<Message>,
+        looks: mpsc::Sender<Box<Look>>,
         committed: Arc<Notify>,
         beat: Beat,
         stop: CancellationToken,
     ) -> Result<(), StoreError> {
-        let mut under_way: FuturesUnordered<BoxFuture<'static, Done>> = FuturesUnordered::new();
+        let mut under_way: FuturesUnordered<Looking> = FuturesUnordered::new();
         loop {
             beat.turn();
             let now = self.clock.now();
-            under_way.extend(self.resolve(now));
-            let mut next = self.unresolved.iter().map(|account| account.due).min();
             let free = AT_ONCE.saturating_sub(under_way.len());
+            let mut next = Timestamp::MAX;
             // With no hand free, the next thing to wait for is a hand.
             if free > 0 {
                 let claimed = self.store.claim(&self.wanted, free, now).await?;
@@ -196,24 +176,18 @@ impl Poll {
                     let look = self.look(turn, now)?;
                     under_way.push(look);
                 }
-                next = next.into_iter().chain(claimed.next).min();
+                next = claimed.next.unwrap_or(next);
             }
-            let next = next.unwrap_or(Timestamp::MAX);
-            let done = tokio::select! {
+            let look = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
-                Some(done) = under_way.next() => done,
+                Some(look) = under_way.next() => look,
                 () = committed.notified() => continue,
                 () = sleep_until(next, now, TICK.try_into().unwrap_or(SignedDuration::ZERO)) => continue,
             };
-            let message = match done {
-                Done::Looked(look) => Some(Message::Look(look)),
-                Done::Resolved(account, result) => self.resolved(*account, result).await?.map(Message::Lost),
-            };
-            if let Some(message) = message {
-                // The committer is gone only when the daemon stops.
-                let _ = messages.send(message).await;
-            }
+            self.found(&look).await?;
+            // The committer is gone only when the daemon stops.
+            let _ = looks.send(look).await;
         }
     }
 
@@ -225,19 +199,8 @@ impl Poll {
     ) -> Result<Vec<String>, StoreError> {
         let mut failed = Vec::new();
         let now = self.clock.now();
-        for account in std::mem::take(&mut self.unresolved) {
-            let Done::Resolved(account, result) = resolving(account, self.store.clone(), now).await else {
-                continue;
-            };
-            if let Err(error) = &result {
-                failed.push(format!("{} {}: {error}", account.watch.watching.id, account.watch.account));
-            }
-            if let Some(lost) = self.resolved(*account, result).await? {
-                committer.tell(&lost).await?;
-            }
-        }
         let mut left = self.wanted.clone();
-        let mut under_way: FuturesUnordered<BoxFuture<'static, Done>> = FuturesUnordered::new();
+        let mut under_way: FuturesUnordered<Looking> = FuturesUnordered::new();
         loop {
             let claimed =
                 self.store.claim(&left, AT_ONCE.saturating_sub(under_way.len()), Timestamp::MAX).await?;
@@ -255,12 +218,13 @@ impl Poll {
                 let look = self.look(turn, now)?;
                 under_way.push(look);
             }
-            let done = tokio::select! {
+            let look = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(failed),
-                done = under_way.next() => done,
+                look = under_way.next() => look,
             };
-            let Some(Done::Looked(look)) = done else { return Ok(failed) };
+            let Some(look) = look else { return Ok(failed) };
+            left.extend(self.found(&look).await?);
             let more = matches!(&look.result, Ok(page) if page.more);
             if let Err(error) = &look.result {
                 failed.push(format!("{} {}: {error}", look.watch.watching.id, look.watch.account));
@@ -273,14 +237,18 @@ impl Poll {
     }
 
     /// A look at the timeline of `turn`.
-    fn look(&self, turn: Turn, now: Timestamp) -> Result<BoxFuture<'static, Done>, StoreError> {
+    fn look(&self, turn: Turn, now: Timestamp) -> Result<Looking, StoreError> {
         let Some(watch) = self.watched.get(&turn.timeline).cloned() else {
             return Err(StoreError::Broken(format!("{} was handed out but is not watched", turn.timeline)));
         };
+        let store = self.store.clone();
+        if turn.timeline.is_unresolved() {
+            return Ok(looking_up(turn, watch, store, now).boxed());
+        }
         let backfill = watch.common.backfill;
         let since = backfill.map(|back| now.saturating_sub(back).unwrap_or(Timestamp::MIN));
         let since = turn.state.as_ref().map_or(since, |state| state.since);
-        let (store, matcher) = (self.store.clone(), self.matcher.clone());
+        let matcher = self.matcher.clone();
         let looking = async move {
             let cursor = turn.state.as_ref().and_then(|state| state.cursor.as_ref());
             let (result, aside) = match set_aside(&watch, Some(&turn.timeline), store.as_ref(), now).await {
@@ -300,52 +268,32 @@ impl Poll {
                 matcher(post, &Origin { platform: &watch.watching.platform, account })
             });
             let matches = matches.collect();
-            Done::Looked(Box::new(Look { turn, watch, asked_at: now, result, matches, named, aside }))
+            let (asked_at, found) = (now, None);
+            Box::new(Look { turn, watch, asked_at, result, found, matches, named, aside })
         };
         Ok(looking.boxed())
     }
 
-    /// Look-ups of accounts that are due.
-    fn resolve(&mut self, now: Timestamp) -> Vec<BoxFuture<'static, Done>> {
-        let due = self.unresolved.extract_if(.., |account| account.due <= now);
-        due.map(|account| resolving(account, self.store.clone(), now).boxed()).collect()
+    /// Watches the timeline that a look-up found; gives it, if it was not watched yet.
+    async fn found(&mut self, look: &Look) -> Result<Option<TimelineId>, StoreError> {
+        let Some(timeline) = look.found.clone() else { return Ok(None) };
+        let Watch { watching, account, .. } = &look.watch;
+        debug!(source = watching.id, %timeline, "{account} looked up");
+        self.store.resolve(&watching.platform, account, &timeline).await?;
+        self.wanted.retain(|wanted| *wanted != look.turn.timeline);
+        self.watched.remove(&look.turn.timeline);
+        Ok(self.watch(timeline.clone(), look.watch.clone()).then_some(timeline))
     }
+}
 
-    /// Takes the end of a look-up; returns what the operators should hear of it.
-    async fn resolved(
-        &mut self,
-        mut account: Unresolved,
-        result: Result<TimelineId, SourceError>,
-    ) -> Result<Option<Lost>, StoreError> {
-        let now = self.clock.now();
-        let Watch { watching, account: name, .. } = &account.watch;
-        match result {
-            Ok(timeline) => {
-                debug!(source = watching.id, %timeline, "{name} resolved");
-                self.store.resolve(&watching.platform, name, &timeline).await?;
-                self.watch(timeline, account.watch);
-                Ok(None)
-            }
-            Err(error) => {
-                warn!(source = watching.id, "{name} cannot be looked up: {error}");
-                account.failures = account.failures.saturating_add(1);
-                let cap = SignedDuration::from_mins(15);
-                let wait = full_jitter(account.failures, watching.common.every, cap, &mut self.rng);
-                let not_before = match error {
-                    SourceError::Retry(Some(at), _)
-                    | SourceError::Later(at, _)
-                    | SourceError::Paused(at, _) => at,
-                    _ => now,
-                };
-                account.due = not_before.max(now.saturating_add(wait).unwrap_or(now));
-                let passing = matches!(error, SourceError::Retry(..) | SourceError::Later(..));
-                let told = account.failures == if passing { FAILURES_TOLD } else { 1 };
-                let (source, account_name) = (watching.id.clone(), name.clone());
-                self.unresolved.push(account);
-                Ok(told.then(|| Lost { source, account: account_name, why: error.to_string() }))
-            }
-        }
-    }
+/// A look-up of an account whose timeline is not known: a look at the one that stands for its name.
+async fn looking_up(turn: Turn, watch: Watch, store: Arc<dyn Store>, now: Timestamp) -> Box<Look> {
+    let (found, result) = match look_up(&watch, store.as_ref(), now).await {
+        Ok(timeline) => (Some(timeline), Ok(Page::default())),
+        Err(error) => (None, Err(error)),
+    };
+    let matches = Vec::new();
+    Box::new(Look { turn, watch, asked_at: now, result, found, matches, named: None, aside: None })
 }
 
 /// Sets money aside for a look at a timeline, or for a look-up; nothing where reading costs nothing.
@@ -362,11 +310,6 @@ async fn set_aside(
         }
         None => Ok(None),
     }
-}
-
-async fn resolving(account: Unresolved, store: Arc<dyn Store>, now: Timestamp) -> Done {
-    let result = look_up(&account.watch, store.as_ref(), now).await;
-    Done::Resolved(Box::new(account), result)
 }
 
 /// Asks whom the account's name leads to.

@@ -27,7 +27,7 @@ use crate::model::post::Post;
 use crate::model::spend::{Budget, Portion, Reads};
 use crate::model::timeline::{Cursor, TimelineId};
 use crate::remote::Remotes;
-use crate::setting::{Fields, Period};
+use crate::setting::{Fields, Period, wrong};
 
 /// Every kind of source: its name in `[source.KIND.NAME]` and how its table is read.
 pub const KINDS: &[(&str, Read)] = &[
@@ -173,29 +173,59 @@ impl SourceError {
 }
 
 /// What every source has in its table, beside what is its adapter's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Common {
     /// Whether it is watched at all.
     pub enabled: bool,
     /// The wait between two looks at a timeline.
     pub every: SignedDuration,
+    /// The longest that wait may become for an account that posts rarely, where looks are scarce.
+    pub slowest: SignedDuration,
+    /// An account that is known to post.
+    pub canary: Option<Canary>,
     /// How far back the first look alerts; `None`: all the way.
     pub backfill: Option<SignedDuration>,
     /// What reading costs and how much may be spent, where reading costs.
     pub budget: Option<Budget>,
 }
 
+/// An account that is known to post, so that its silence is an alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Canary {
+    /// The account as the configuration names it.
+    pub account: String,
+    /// The longest silence it is allowed.
+    pub within: SignedDuration,
+}
+
 impl Common {
-    /// Takes `enabled`, `every` and `backfill` out of a source's table.
+    /// Takes what every source has out of its table.
     pub fn take(fields: &mut Fields<'_>, every: SignedDuration, backfill: Option<SignedDuration>) -> Self {
         let shortest = SignedDuration::from_millis(100);
+        let every = fields.optional::<Period>("every").map_or(every, |period| period.0.max(shortest));
+        let slowest =
+            fields.optional::<Period>("slowest").map_or(every.saturating_mul(10), |period| period.0);
         Self {
             enabled: fields.optional("enabled").unwrap_or(true),
-            every: fields.optional::<Period>("every").map_or(every, |period| period.0.max(shortest)),
+            every,
+            slowest: slowest.max(every),
+            canary: canary(fields),
             backfill: fields.optional::<Period>("backfill").map_or(backfill, |period| Some(period.0)),
             budget: None,
         }
     }
+}
+
+fn canary(fields: &mut Fields<'_>) -> Option<Canary> {
+    let account = fields.optional::<String>("canary");
+    let within = fields.optional_s::<Period>("canary_within");
+    if let (None, Some(within)) = (&account, &within) {
+        fields
+            .errors
+            .push(wrong(within.span, "`canary_within` without a `canary` watches over nobody; name one"));
+    }
+    let within = within.map_or(SignedDuration::from_hours(24), |within| within.value.0);
+    account.map(|account| Canary { account, within })
 }
 
 /// A source as its table describes it.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::delivery::{Delivery, State};
 use crate::model::sink::SinkId;
 use crate::model::spend::{Spending, Spent};
+use crate::model::timeline::TimelineState;
 use crate::poll::{Watching, spent};
 use crate::store::{Store, StoreError};
 
@@ -54,6 +55,12 @@ pub struct Account {
     pub sight: Sight,
     /// Why not.
     pub why: Option<String>,
+    /// When it last posted, as far as is known.
+    pub last_post: Option<Timestamp>,
+    /// The usual wait between its posts, once it is known.
+    pub usual_wait: Option<SignedDuration>,
+    /// The wait between two looks at it now.
+    pub pause: SignedDuration,
 }
 
 /// Whether an account is seen.
@@ -62,9 +69,11 @@ pub struct Account {
 pub enum Sight {
     /// It is read as often as it should be.
     Seen,
+    /// It is read as often as it should be, but silent for unusually long.
+    Quiet,
     /// Nobody looked yet.
     New,
-    /// The last look is longer ago than three periods.
+    /// What was posted within the last three waits between looks is not seen yet.
     Late,
     /// It cannot be read.
     Blind,
@@ -95,25 +104,9 @@ pub async fn gather(
     let mut accounts = Vec::new();
     for watching in sources {
         for watched in watching.source.accounts() {
-            let every = watched.every.unwrap_or(watching.common.every);
-            let timeline = match watched.timeline {
-                Some(timeline) => Some(timeline),
-                None => store.resolved(&watching.platform, &watched.account).await?,
-            };
-            let state = match timeline {
-                Some(timeline) => store.timeline(&timeline).await?,
-                None => None,
-            };
-            let seen_until = state.as_ref().and_then(|state| state.complete_at);
-            let trouble = state.as_ref().and_then(|state| state.trouble.as_ref());
-            accounts.push(Account {
-                source: watching.id.clone(),
-                account: watched.account,
-                seen_until,
-                failures: state.as_ref().map_or(0, |state| state.failures),
-                sight: sight(seen_until, trouble.is_some(), every, now),
-                why: trouble.map(|trouble| trouble.why.clone()),
-            });
+            let timeline = watching.timeline(&watched, store.as_ref()).await?;
+            let state = store.timeline(&timeline).await?;
+            accounts.push(account(&watching.id, watched.account, state.as_ref(), now));
         }
     }
     let outbox = store.outbox().await?;
@@ -141,14 +134,41 @@ async fn spending(
     Ok(all)
 }
 
-fn sight(seen_until: Option<Timestamp>, blind: bool, every: SignedDuration, now: Timestamp) -> Sight {
-    // A look takes its time, and is shifted by up to a tenth of the period.
-    let patience = every.saturating_mul(3).max(SignedDuration::from_secs(30));
-    match seen_until {
-        _ if blind => Sight::Blind,
-        None => Sight::New,
-        Some(seen) if now.duration_since(seen) > patience => Sight::Late,
-        Some(_) => Sight::Seen,
+fn account(source: &str, account: String, state: Option<&TimelineState>, now: Timestamp) -> Account {
+    let cadence = state.map(|state| state.cadence).unwrap_or_default();
+    let sight = state.map_or(Sight::New, |state| sight(state, now));
+    Account {
+        source: source.to_owned(),
+        account,
+        seen_until: state.and_then(|state| state.complete_at),
+        failures: state.map_or(0, |state| state.failures),
+        sight,
+        why: state.and_then(|state| why(state, sight)),
+        last_post: cadence.last,
+        usual_wait: cadence.usual(),
+        pause: state.map_or(SignedDuration::ZERO, |state| state.pause),
+    }
+}
+
+fn sight(state: &TimelineState, now: Timestamp) -> Sight {
+    match state {
+        TimelineState { trouble: Some(_), failures: 1.., .. } => Sight::Blind,
+        // It is read again, but not caught up yet.
+        TimelineState { trouble: Some(_), .. } => Sight::Late,
+        TimelineState { complete_at: None, .. } => Sight::New,
+        state if state.is_late(now) => Sight::Late,
+        TimelineState { silence: Some(_), .. } => Sight::Quiet,
+        _ => Sight::Seen,
+    }
+}
+
+fn why(state: &TimelineState, sight: Sight) -> Option<String> {
+    match sight {
+        Sight::Blind => state.trouble.as_ref().map(|trouble| trouble.why.clone()),
+        Sight::Late if state.trouble.is_some() => Some("it is read again, and being caught up".into()),
+        Sight::Late => state.open.last().map(|gap| format!("{}: {}", gap.cause, gap.why)),
+        Sight::Quiet => Some("it is read, but silent for unusually long".into()),
+        Sight::Seen | Sight::New => None,
     }
 }
 
@@ -175,7 +195,7 @@ impl fmt::Display for SourceSpending {
 impl Status {
     /// Whether nobody needs to look after anything.
     pub fn is_well(&self) -> bool {
-        let seen = |account: &Account| matches!(account.sight, Sight::Seen | Sight::New);
+        let seen = |account: &Account| matches!(account.sight, Sight::Seen | Sight::Quiet | Sight::New);
         self.accounts.iter().all(seen)
             && self.sinks.iter().all(|sink| sink.parked.is_none() && sink.dead == 0)
     }
@@ -184,21 +204,31 @@ impl Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::coverage::Cause;
+    use crate::model::timeline::{Silence, Trouble};
 
     #[test]
-    fn an_account_is_late_after_three_periods_and_blind_when_it_cannot_be_read() {
+    fn an_account_is_late_quiet_or_blind_and_these_are_told_apart() {
         let at = |second: i64| Timestamp::from_second(1_750_000_000 + second).unwrap();
-        let minute = SignedDuration::from_secs(60);
-        let cases = [
-            (None, false, Sight::New),
-            (None, true, Sight::Blind),
-            (Some(at(0)), false, Sight::Seen),
-            (Some(at(-179)), false, Sight::Seen),
-            (Some(at(-181)), false, Sight::Late),
-            (Some(at(0)), true, Sight::Blind),
-        ];
-        for (seen, blind, expected) in cases {
-            assert_eq!(sight(seen, blind, minute, at(0)), expected, "{seen:?} {blind}");
+        let pause = SignedDuration::from_secs(60);
+        let seen = |seen: i64| TimelineState {
+            pause,
+            complete_at: Some(at(seen)),
+            ..TimelineState::first(None, at(0))
+        };
+        let trouble = Some(Trouble { since: at(-9), cause: Cause::Outage, why: "HTTP 500".into() });
+        let silence = Some(Silence { since: at(-90_000), told: true });
+        for (state, expected) in [
+            (TimelineState::first(None, at(0)), Sight::New),
+            (seen(-179), Sight::Seen),
+            (seen(-181), Sight::Late),
+            (TimelineState { silence, ..seen(-179) }, Sight::Quiet),
+            (TimelineState { silence, ..seen(-181) }, Sight::Late),
+            (TimelineState { trouble: trouble.clone(), failures: 5, ..seen(0) }, Sight::Blind),
+            (TimelineState { trouble: trouble.clone(), silence, failures: 1, ..seen(0) }, Sight::Blind),
+            (TimelineState { trouble, ..seen(0) }, Sight::Late),
+        ] {
+            assert_eq!(sight(&state, at(0)), expected, "{state:?}");
         }
     }
 }

@@ -39,6 +39,7 @@ fn errands() -> Router<Arc<Web>> {
     Router::new()
         .merge(does(&errand::STATUS))
         .merge(does(&errand::OUTBOX))
+        .merge(does(&errand::COVERAGE))
         .merge(does(&errand::RELOAD))
         .merge(does(&errand::BACKUP))
 }

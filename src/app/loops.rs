@@ -10,7 +10,7 @@ use super::{App, reload};
 use crate::alive::{self, Alive, Signs};
 use crate::dispatch::{self, Dispatch};
 use crate::model::post::Post;
-use crate::poll::{self, Committer, Matcher, Poll};
+use crate::poll::{self, Audience, Committer, Matcher, Poll};
 use crate::sink::Sink;
 use crate::watch::Origin;
 
@@ -34,14 +34,14 @@ impl App {
             let beat = self.pulse.register("alive", alive::PERIOD);
             loops.spawn("alive", self.alive(signs).run(beat, loops.stopping()));
         }
-        let (messages, waiting) = mpsc::channel(WAITING_LOOKS);
+        let (looks, waiting) = mpsc::channel(WAITING_LOOKS);
         let committed = Arc::new(Notify::new());
         let beat = self.pulse.register("commit", poll::TICK);
         // It stops once nobody can hand it anything any more.
-        loops.spawn("commit", self.committer().run(waiting, committed.clone(), beat));
+        loops.spawn("commit", self.committer().await?.run(waiting, committed.clone(), beat));
         let poll = self.poll().await?;
         let beat = self.pulse.register("poll", poll::TICK);
-        loops.spawn("poll", poll.run(messages, committed, beat, loops.stopping()));
+        loops.spawn("poll", poll.run(looks, committed, beat, loops.stopping()));
         self.tell_of_orphans().await?;
         Ok(loops)
     }
@@ -69,17 +69,22 @@ impl App {
         }
     }
 
-    pub(super) async fn poll(&mut self) -> anyhow::Result<Poll> {
+    pub(super) async fn poll(&self) -> anyhow::Result<Poll> {
         let (sources, store, clock) = (self.config.sources.clone(), self.store.clone(), self.clock.clone());
         let watch = self.config.watch.clone();
         let matcher: Matcher = Arc::new(move |post: &Post, origin: &Origin| watch.matches_from(post, origin));
-        Ok(Poll::new(sources, store, matcher, clock, self.rng.fork()).await?)
+        Ok(Poll::new(sources, store, matcher, clock).await?)
     }
 
-    pub(super) fn committer(&mut self) -> Committer {
-        let (routes, operators) = (self.config.routes.clone(), self.config.operators.clone());
+    pub(super) async fn committer(&mut self) -> anyhow::Result<Committer> {
+        let audience = Audience {
+            routes: self.config.routes.clone(),
+            operators: self.config.operators.clone(),
+            timezone: self.config.basics.timezone.clone(),
+        };
         let (store, clock, filed) = (self.store.clone(), self.clock.clone(), self.filed.clone());
-        Committer::new(store, routes, operators, clock, self.rng.fork(), filed, self.tally.clone())
+        let (sources, rng) = (&self.config.sources, self.rng.fork());
+        Ok(Committer::new(store, sources, audience, clock, rng, filed, self.tally.clone()).await?)
     }
 
     pub(super) async fn dispatch(&mut self, sink: Arc<dyn Sink>) -> anyhow::Result<Dispatch> {

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::spend::{Budget, Price, Reads};
 use crate::setting::Problem;
+use crate::source::Canary;
 
 /// More warnings than this are only counted.
 const MOST_WARNINGS: usize = 8;
@@ -67,6 +68,18 @@ fn sources(config: &Config) {
         };
         let every = period(source.common.every);
         anstream::println!("source     {}: {} accounts every {every}; {first}", source.id, accounts.len());
+        if source.common.slowest > source.common.every {
+            let slowest = period(source.common.slowest);
+            anstream::println!(
+                "             where calls are scarce, accounts that post rarely every {slowest} at most"
+            );
+        }
+        if let Some(Canary { account, within }) = &source.common.canary {
+            anstream::println!(
+                "             canary {account}: alarm after {} without a post",
+                period(*within)
+            );
+        }
         if let Some(budget) = source.common.budget {
             let look_ups = accounts.iter().filter(|account| account.timeline.is_none()).count() as u32;
             anstream::println!("             {}", cost(&budget, look_ups));

@@ -10,9 +10,11 @@ use jiff::tz::TimeZone;
 use super::{Failure, keeper};
 use crate::clock::Clock;
 use crate::errand;
+use crate::model::calendar::rough;
 use crate::status::{Account, Sight, SinkStatus, Status};
 
 const GOOD: Style = AnsiColor::Green.on_default();
+const ODD: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// Shows how everything is; fails if somebody should look after something.
@@ -38,7 +40,8 @@ fn show(status: &Status, running: bool, timezone: &TimeZone) {
     } else {
         anstream::println!("{BAD}not running{BAD:#}; as of {}, from the store", time(status.at, timezone));
     }
-    let seen = status.accounts.iter().filter(|account| account.sight == Sight::Seen).count();
+    let is_seen = |account: &&Account| matches!(account.sight, Sight::Seen | Sight::Quiet);
+    let seen = status.accounts.iter().filter(is_seen).count();
     anstream::println!("accounts: {seen} of {} seen", status.accounts.len());
     for account in &status.accounts {
         anstream::println!("  {}", line(account, timezone));
@@ -55,13 +58,20 @@ fn show(status: &Status, running: bool, timezone: &TimeZone) {
 fn line(account: &Account, timezone: &TimeZone) -> String {
     let (style, word) = match account.sight {
         Sight::Seen => (GOOD, "seen"),
+        Sight::Quiet => (ODD, "quiet"),
         Sight::New => (Style::new(), "new"),
         Sight::Late => (BAD, "late"),
         Sight::Blind => (BAD, "BLIND"),
     };
     let until = account.seen_until.map_or_else(|| "never".to_owned(), |at| time(at, timezone));
+    let last = account.last_post.map(|at| format!(", last post {}", time(at, timezone))).unwrap_or_default();
+    let usual = account.usual_wait.map(|wait| format!(", usually every {}", rough(wait))).unwrap_or_default();
     let why = account.why.as_deref().map(|why| format!("\n      {}", one_line(why))).unwrap_or_default();
-    format!("{style}{word:5}{style:#}  {}  {}  seen until {until}{why}", account.source, account.account)
+    let Account { source, account, pause, .. } = account;
+    let pause = rough(*pause);
+    format!(
+        "{style}{word:5}{style:#}  {source}  {account}  seen until {until}, each {pause}{last}{usual}{why}"
+    )
 }
 
 fn sink_line(sink: &SinkStatus, timezone: &TimeZone) -> String {

@@ -243,6 +243,9 @@ fn sources(
                         errors.push(wrong(name.span, message));
                     }
                 }
+                errors.extend(
+                    stray_canary(&plan.common, source.as_ref()).map(|message| wrong(name.span, message)),
+                );
                 let platform = Platform::try_from(kind.to_owned()).unwrap_or(Platform::FILE);
                 sources.push(Watching { id, platform, common: plan.common, source });
             }
@@ -259,6 +262,18 @@ struct Sinks {
     names: BTreeMap<String, bool>,
     /// Who takes over from whom.
     heirs: BTreeMap<SinkId, SinkId>,
+}
+
+/// What is wrong with a canary that its source does not watch.
+fn stray_canary(common: &source::Common, source: &dyn source::Source) -> Option<String> {
+    let canary = &common.canary.as_ref()?.account;
+    let accounts = source.accounts();
+    let names = || accounts.iter().map(|watched| watched.account.as_str());
+    if names().any(|name| name == canary) {
+        return None;
+    }
+    let hint = nearest(canary, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Some(format!("the canary `{canary}` is none of the accounts that this source watches{hint}"))
 }
 
 fn sinks(

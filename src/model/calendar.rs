@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Unit};
 
 /// A span of time that begins anew by the calendar, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,12 @@ fn date(now: Timestamp) -> Date {
 
 fn midnight(date: Date) -> Timestamp {
     date.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+}
+
+/// A span of time as people read it: to the minute, or to the second if it is short.
+pub fn rough(span: SignedDuration) -> String {
+    let unit = if span >= SignedDuration::from_mins(10) { Unit::Minute } else { Unit::Second };
+    format!("{:#}", span.round(unit).unwrap_or(span))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //!
 //! Only gaps are written down. A timeline that is read as often as it should be costs nothing here.
 
+pub mod span;
+
 use std::fmt;
 
 use jiff::Timestamp;

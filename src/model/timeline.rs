@@ -19,6 +19,16 @@ impl TimelineId {
         Self(format!("{platform}:{id}"))
     }
 
+    /// What stands for the timeline of `account` until it is looked up: so its failures are kept like any other's.
+    pub fn unresolved(platform: &Platform, account: &str) -> Self {
+        Self(format!("{platform}:?{account}"))
+    }
+
+    /// Whether it only stands for a name.
+    pub fn is_unresolved(&self) -> bool {
+        self.0.split_once(':').is_some_and(|(_, id)| id.starts_with('?'))
+    }
+
     /// `platform:id`.
     pub fn as_str(&self) -> &str {
         &self.0

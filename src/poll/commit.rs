@@ -3,38 +3,52 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc};
 use tracing::{info, warn};
 
 use super::names::{self, Told};
-use super::{Look, Lost, Message, TICK, decide};
+use super::notice::notice;
+use super::troubles::Troubles;
+use super::{Look, TICK, Watching, decide};
 use crate::clock::Clock;
-use crate::model::coverage::Cause;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
 use crate::model::look::Turned;
 use crate::model::sink::SinkId;
 use crate::model::spend::Reads;
-use crate::model::timeline::Trouble;
+use crate::model::timeline::TimelineId;
 use crate::pulse::Beat;
 use crate::route::Routes;
 use crate::store::{News, Store, StoreError};
 
-/// The same trouble of a source is told once in this time, however many of its accounts meet it.
-const TOLD_ONCE_IN: SignedDuration = SignedDuration::from_hours(1);
+/// The silence of a source's accounts is asked about once in this time, however many of them are silent.
+const ASKED_ONCE_IN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Makes looks count, one page at a time.
 pub struct Committer {
     store: Arc<dyn Store>,
-    routes: Routes,
-    operators: SinkId,
+    audience: Audience,
     clock: Arc<dyn Clock>,
     rng: fastrand::Rng,
     /// Rings when a delivery was filed.
     filed: Arc<Notify>,
-    told: HashMap<(String, String), Timestamp>,
+    troubles: Troubles,
+    /// When a source's silence was last asked about.
+    asked: HashMap<String, Timestamp>,
     tally: Tally,
     running_since: Timestamp,
+}
+
+/// Who hears of what.
+#[derive(Clone, Debug)]
+pub struct Audience {
+    /// Of matches.
+    pub routes: Routes,
+    /// Of vigie itself.
+    pub operators: SinkId,
+    /// The time zone they read.
+    pub timezone: TimeZone,
 }
 
 /// What the committer counted, for whoever tells of it. Cheap to clone.
@@ -66,32 +80,33 @@ pub struct Counted {
 }
 
 impl Committer {
-    /// A committer into `store`. `filed` rings when a delivery was filed; `tally` is where it counts.
-    pub fn new(
+    /// A committer into `store` of what `sources` show. `filed` rings when a delivery was filed; `tally` is where it
+    /// counts.
+    pub async fn new(
         store: Arc<dyn Store>,
-        routes: Routes,
-        operators: SinkId,
+        sources: &[Watching],
+        audience: Audience,
         clock: Arc<dyn Clock>,
         rng: fastrand::Rng,
         filed: Arc<Notify>,
         tally: Tally,
-    ) -> Self {
-        let (told, running_since) = (HashMap::new(), clock.now());
-        Self { store, routes, operators, clock, rng, filed, told, tally, running_since }
+    ) -> Result<Self, StoreError> {
+        let troubles = Troubles::load(sources, store.as_ref()).await?;
+        let (asked, running_since) = (HashMap::new(), clock.now());
+        Ok(Self { store, audience, clock, rng, filed, troubles, asked, tally, running_since })
     }
 
-    /// Takes messages until nobody can send any more. `committed` rings after each.
+    /// Takes looks until nobody can send any more. `committed` rings after each.
     pub(crate) async fn run(
         mut self,
-        mut messages: mpsc::Receiver<Message>,
+        mut looks: mpsc::Receiver<Box<Look>>,
         committed: Arc<Notify>,
         beat: Beat,
     ) -> Result<(), StoreError> {
         loop {
             beat.turn();
-            match tokio::time::timeout(TICK, messages.recv()).await {
-                Ok(Some(Message::Look(look))) => self.take(*look).await?,
-                Ok(Some(Message::Lost(lost))) => self.tell(&lost).await?,
+            match tokio::time::timeout(TICK, looks.recv()).await {
+                Ok(Some(look)) => self.take(*look).await?,
                 Ok(None) => return Ok(()),
                 Err(_) => continue,
             }
@@ -112,10 +127,13 @@ impl Committer {
         self.count(&look, sightings.iter().map(|sighting| sighting.news));
         let (source, account) = (look.watch.watching.id.clone(), look.watch.account.clone());
         let times = (self.running_since, now);
-        let (mut outcome, turned) = decide::decide(look, sightings, &self.routes, times, &mut self.rng);
-        let told = turned.into_iter().filter_map(|turned| self.notice(&source, &account, turned, now));
-        outcome.notices.extend(told);
-        if by_name {
+        let (mut outcome, turned) =
+            decide::decide(look, sightings, &self.audience.routes, times, &mut self.rng);
+        for turned in turned {
+            let notice = self.notice((&source, &account), &timeline, &turned, now);
+            outcome.notices.extend(notice.map(|notice| self.file(notice)));
+        }
+        if by_name && !timeline.is_unresolved() {
             let (source, account, leads_to) = (source.as_str(), account.as_str(), named.as_ref());
             let told = Told { source, account, timeline: &timeline, name: name.as_deref(), leads_to };
             let notice = names::note(&mut outcome.state, &told, now);
@@ -133,18 +151,6 @@ impl Committer {
         }
         self.store.commit(outcome, now).await?;
         if files {
-            self.filed.notify_waiters();
-        }
-        Ok(())
-    }
-
-    /// Tells the operators of an account that cannot be found.
-    pub(crate) async fn tell(&mut self, lost: &Lost) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let why = lost.why.chars().take(400).collect();
-        let trouble = Trouble { since: now, cause: Cause::Refusal, why };
-        if let Some(notice) = self.notice(&lost.source, &lost.account, Turned::Blind(trouble), now) {
-            self.store.tell(vec![notice]).await?;
             self.filed.notify_waiters();
         }
         Ok(())
@@ -177,48 +183,35 @@ impl Committer {
         }
     }
 
-    /// What the operators hear of a timeline that turned; nothing if its source just said the same.
-    fn notice(&mut self, source: &str, account: &str, turned: Turned, now: Timestamp) -> Option<Delivery> {
-        let (title, text, what) = match turned {
-            Turned::Blind(trouble) => {
-                let text = format!(
-                    "{}\nNothing of it was read since {:.0}. Other accounts of {source} in the same trouble are not \
-                     told one by one.",
-                    trouble.why, trouble.since
-                );
-                (format!("{source} cannot read {account}"), text, trouble.why)
+    /// What the operators hear of a timeline that turned; nothing if its source says the same already.
+    fn notice(
+        &mut self,
+        (source, account): (&str, &str),
+        timeline: &TimelineId,
+        turned: &Turned,
+        now: Timestamp,
+    ) -> Option<Notice> {
+        let others = match turned {
+            Turned::Blind(trouble) => self.troubles.begins(source, account, timeline, trouble).then_some(0),
+            Turned::Back { trouble, .. } => self.troubles.ends(source, account, timeline, trouble),
+            Turned::Quiet { canary: false, .. } => {
+                let asked =
+                    self.asked.get(source).is_some_and(|at| now.duration_since(*at).abs() < ASKED_ONCE_IN);
+                if !asked {
+                    self.asked.insert(source.to_owned(), now);
+                }
+                (!asked).then_some(0)
             }
-            Turned::Missed(gap) => {
-                let text = format!("From {:.0} to {:.0}: {}", gap.from, gap.until, gap.why);
-                (format!("{source} may have missed posts of {account}"), text, "missed".to_owned())
-            }
-            Turned::Quiet { since, .. } => {
-                (format!("{source}: {account} is silent"), format!("since {since:.0}"), "silent".to_owned())
-            }
-            Turned::Heard { since } => {
-                (format!("{source}: {account} posts again"), format!("since {since:.0}"), "posts".to_owned())
-            }
-            Turned::Back { trouble, .. } => {
-                let text = format!(
-                    "It could not be read since {:.0}. What was posted meanwhile is being caught up.",
-                    trouble.since
-                );
-                (format!("{source} reads {account} again"), text, "back".to_owned())
-            }
+            Turned::Quiet { .. } | Turned::Heard { .. } | Turned::Missed(_) => Some(0),
         };
-        self.told.retain(|_, told| now.duration_since(*told).abs() < TOLD_ONCE_IN);
-        let told = self.told.insert((source.to_owned(), what.clone()), now);
-        if told.is_some() {
-            return None;
-        }
-        let text = text.chars().take(1000).collect();
-        Some(self.file(Notice { title: title.chars().take(200).collect(), text, at: now }))
+        others.map(|others| notice(turned, (source, account), others, &self.audience.timezone, now))
     }
 
     /// A notice on its way to the operators.
     fn file(&self, notice: Notice) -> Delivery {
         let now = notice.at;
-        let id = DeliveryId::of_notice(&format!("{} {now}", notice.title), &self.operators);
-        Delivery::open(id, self.operators.clone(), Body::Notice(notice), now, now)
+        let sink = &self.audience.operators;
+        let id = DeliveryId::of_notice(&format!("{} {now}", notice.title), sink);
+        Delivery::open(id, sink.clone(), Body::Notice(notice), now, now)
     }
 }

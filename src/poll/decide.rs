@@ -11,6 +11,7 @@ use crate::model::coverage::Cause;
 use crate::model::delivery::Excerpt;
 use crate::model::look::{Finished, Looked, Missed, Moment, Turned};
 use crate::model::matched::{Match, Severity};
+use crate::model::pace::{is_scarce, pause};
 use crate::model::post::{Content, Post, PostKey};
 use crate::model::sink::SinkId;
 use crate::model::story::{Copy, StoryId};
@@ -42,27 +43,18 @@ pub(super) fn decide(
     (running_since, now): (Timestamp, Timestamp),
     rng: &mut fastrand::Rng,
 ) -> (Outcome, Vec<Turned>) {
-    let common = look.watch.common;
-    let before = look.turn.state.clone().unwrap_or_else(|| first_sight(common, now));
+    let common = look.watch.common.clone();
+    let before = look.turn.state.clone().unwrap_or_else(|| first_sight(&common, now));
     let (since, first) = (before.since, before.complete_at.is_none());
-    let (looked, posts) = match look.result {
-        Ok(mut page) => {
-            let missed = page.missed.take().or_else(|| overrun(&page, &before, &sightings));
-            let posted = posted(&page, &sightings, now);
-            let cursor = page.next.filter(|cursor| cursor.0.len() <= CURSOR_BYTES);
-            (Looked::Page { cursor, more: page.more, missed, posted }, page.posts)
-        }
-        Err(error) => (failed(error), Vec::new()),
+    let canary = common.canary.as_ref().filter(|canary| canary.account == look.watch.account);
+    let moment = Moment {
+        asked_at: look.asked_at,
+        now,
+        running_since,
+        pause: wait(&look, &before, now, rng),
+        canary_within: canary.map(|canary| canary.within),
     };
-    let pause = match &looked {
-        Looked::Page { .. } => jittered(common.every, rng),
-        Looked::Later { .. } | Looked::Failed { .. } => {
-            full_jitter(before.failures.saturating_add(1), common.every, LONGEST_BACKOFF, rng)
-                .max(common.every / 2)
-        }
-    };
-    let canary_within = None;
-    let moment = Moment { asked_at: look.asked_at, now, running_since, pause, canary_within };
+    let (looked, posts) = looked(look.result, &before, &sightings, now);
     let Finished { state, turned, gaps } = before.finish(looked, &moment);
     let today = day(now);
     let mut page =
@@ -73,6 +65,37 @@ pub(super) fn decide(
     let (posts, filings) = (page.posts, page.filings);
     let (turn, notices) = (look.turn, Vec::new());
     (Outcome { turn, state, gaps, posts, filings, notices, charge: None, day: today }, turned)
+}
+
+/// The wait before the next look.
+fn wait(look: &Look, before: &TimelineState, now: Timestamp, rng: &mut fastrand::Rng) -> SignedDuration {
+    let common = &look.watch.common;
+    let Ok(page) = &look.result else {
+        let failures = before.failures.saturating_add(1);
+        return full_jitter(failures, common.every, LONGEST_BACKOFF, rng).max(common.every / 2);
+    };
+    let scarce = page.limit.is_some_and(|(left, until)| {
+        is_scarce(left, until.duration_since(now), look.watch.among, common.every)
+    });
+    jittered(pause(before.cadence.usual(), common.every, common.slowest, scarce), rng)
+}
+
+/// How a look ended, and the posts it brought.
+fn looked(
+    result: Result<Page, SourceError>,
+    before: &TimelineState,
+    sightings: &[Sighting],
+    now: Timestamp,
+) -> (Looked, Vec<Post>) {
+    match result {
+        Ok(mut page) => {
+            let missed = page.missed.take().or_else(|| overrun(&page, before, sightings));
+            let posted = posted(&page, sightings, now);
+            let cursor = page.next.filter(|cursor| cursor.0.len() <= CURSOR_BYTES);
+            (Looked::Page { cursor, more: page.more, missed, posted }, page.posts)
+        }
+        Err(error) => (failed(error), Vec::new()),
+    }
 }
 
 /// What a window may have missed: if it shows nothing that is known, more may have passed through it.
@@ -92,7 +115,7 @@ fn posted(page: &Page, sightings: &[Sighting], now: Timestamp) -> Vec<Timestamp>
     seen.map(|(post, _)| post.posted_at.unwrap_or(now).min(now)).collect()
 }
 
-fn first_sight(common: Common, now: Timestamp) -> TimelineState {
+fn first_sight(common: &Common, now: Timestamp) -> TimelineState {
     let since = common.backfill.map(|back| now.saturating_sub(back).unwrap_or(Timestamp::MIN));
     TimelineState::first(since, now)
 }

@@ -266,7 +266,7 @@ pub fn post(id: &str, text: &str, minutes: i64) -> Post {
 /// What every fake source has: a look a minute, a day back.
 pub fn common() -> Common {
     let (minute, day) = (SignedDuration::from_mins(1), SignedDuration::from_hours(24));
-    Common { enabled: true, every: minute, backfill: Some(day), budget: None }
+    Common { enabled: true, every: minute, backfill: Some(day), budget: None, slowest: minute, canary: None }
 }
 
 /// Configurations as a test puts them there, one after the other.
@@ -318,7 +318,12 @@ when = "missiles"
 }
 
 /// A configuration of these fakes; the last sink is the operators'. The daemon leaves its token in `folder`.
-pub fn config(source: &Arc<FakeSource>, common: Common, sinks: &[&Arc<FakeSink>], folder: &Path) -> Config {
+pub fn config<S: Source + 'static>(
+    source: &Arc<S>,
+    common: Common,
+    sinks: &[&Arc<FakeSink>],
+    folder: &Path,
+) -> Config {
     let source: Arc<dyn Source> = source.clone();
     let watching = Watching { id: "x.hub".into(), platform: Platform::X, common, source };
     let hearing = &sinks[..sinks.len().saturating_sub(1).max(1)];

@@ -10,6 +10,7 @@ mod house;
 mod pipeline;
 mod reload;
 mod server;
+mod simulation;
 mod sink;
 mod source;
 mod store;

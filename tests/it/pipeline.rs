@@ -46,7 +46,8 @@ impl World {
     }
 
     fn app(&self, store: Arc<dyn Store>) -> App {
-        let config = config(&self.source, self.common, &[&self.sink, &self.operators], self.folder.path());
+        let config =
+            config(&self.source, self.common.clone(), &[&self.sink, &self.operators], self.folder.path());
         App::new(config, store, self.clock.clone(), 7)
     }
 
@@ -257,13 +258,14 @@ async fn operators_hear_of_the_budget_before_it_stops_and_only_once_a_day() {
 async fn a_crash_between_a_call_and_its_commit_cannot_outspend_the_budget() {
     let world = World::new((0..300).map(|n| arms(&n.to_string(), -60)).collect());
     let (mut store, clock) = (world.store.clone(), world.clock.clone());
-    let common = Common { budget: Some(budget(30)), ..world.common };
+    let common = Common { budget: Some(budget(30)), ..world.common.clone() };
     let mut answered = 0;
     for n in 0..200 {
         store = Arc::new(store.reopened(clock.now()));
         let dying =
             DyingStore { store: store.clone(), calls: AtomicU64::new(0), dies_at: n % 9, after: n % 2 == 0 };
-        let config = config(&world.source, common, &[&world.sink, &world.operators], world.folder.path());
+        let config =
+            config(&world.source, common.clone(), &[&world.sink, &world.operators], world.folder.path());
         let _ = App::new(config, Arc::new(dying), clock.clone(), n).once(CancellationToken::new()).await;
         answered = world.source.answered.load(Ordering::Relaxed);
     }
@@ -283,8 +285,12 @@ async fn a_heartbeat_says_what_was_seen_and_whom_vigie_does_not_see() {
     let world = World::new(vec![arms("1", -60), post("2", "bread", -60)]);
     let beating = async |time| {
         let stop = CancellationToken::new();
-        let mut config =
-            config(&world.source, world.common, &[&world.sink, &world.operators], world.folder.path());
+        let mut config = config(
+            &world.source,
+            world.common.clone(),
+            &[&world.sink, &world.operators],
+            world.folder.path(),
+        );
         config.signs = Some(Signs {
             heartbeat: Some(SignedDuration::from_hours(1)),
             ping: None,
@@ -306,11 +312,17 @@ async fn a_heartbeat_says_what_was_seen_and_whom_vigie_does_not_see() {
         };
         world.operators.took().iter().map(text).collect::<Vec<_>>()
     };
-    assert_eq!(texts(), ["1 of 1 accounts seen, 2 new posts and 1 matches since the last sign of life."]);
+    let alive =
+        "alive: 1 of 1 accounts seen completely since 2025-04-30 20:00 +00:00, 2 new posts, 1 matches";
+    assert_eq!(texts(), [alive]);
     let errors = (0..200).map(|_| SourceError::Broken("401".into()));
     world.source.errors.lock().unwrap().extend(errors);
     beating(Duration::from_mins(61)).await;
-    assert!(texts().last().unwrap().contains("\nblind: x.hub hub, not seen since "), "{:?}", texts());
+    let last = texts().pop().unwrap();
+    assert!(
+        last.starts_with("alive: 0 of 1 accounts") && last.contains("\nblind: x.hub hub since "),
+        "{last}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use vigie::clock::Clock;
+use vigie::model::coverage::Cause;
 use vigie::model::post::Post;
 use vigie::model::timeline::{Cursor, TimelineId};
 use vigie::remote::Remotes;
@@ -64,6 +65,15 @@ fn broken<T: std::fmt::Debug>(result: Result<T, SourceError>) -> String {
     match result {
         Err(SourceError::Broken(why) | SourceError::Barred(_, why)) => why,
         other => panic!("this is not broken: {other:?}"),
+    }
+}
+
+/// Why an error says that the whole source is barred by its credentials.
+#[track_caller]
+fn barred<T: std::fmt::Debug>(result: Result<T, SourceError>) -> String {
+    match result {
+        Err(SourceError::Barred(Cause::Credentials, why)) => why,
+        other => panic!("nothing is barred: {other:?}"),
     }
 }
 

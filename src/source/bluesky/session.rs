@@ -13,6 +13,7 @@ use url::Url;
 
 use super::refusal::refusal;
 use crate::clock::Clock;
+use crate::model::coverage::Cause;
 use crate::remote::{Answer, Remote, Request};
 use crate::source::SourceError;
 use crate::source::answer::{hidden, no_answer, text, words};
@@ -117,11 +118,14 @@ impl Session {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let said = text(&body, "/message").or_else(|| text(&body, "/error")).unwrap_or("no reason given");
         let error = match answer.status {
-            400 | 401 => SourceError::Broken(format!(
-                "Bluesky refuses `identifier` and `password`; make an app password in the account's settings and put \
-                 it where `password` points ({})",
-                words(said)
-            )),
+            400 | 401 => {
+                let why = format!(
+                    "Bluesky refuses `identifier` and `password`; make an app password in the account's settings and put \
+                     it where `password` points ({})",
+                    words(said)
+                );
+                SourceError::Barred(Cause::Credentials, why)
+            }
             _ => refusal(answer, &self.identifier, self.clock.now()).error(),
         };
         hidden(error, [self.password.expose_secret()])

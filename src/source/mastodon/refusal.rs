@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use url::Url;
 
+use crate::model::coverage::Cause;
 use crate::remote::{Answer, retry_after};
 use crate::source::SourceError;
 use crate::source::answer::{reopens, text, words};
@@ -20,9 +21,10 @@ pub fn refusal(
     let said = said.map_or_else(|| format!("HTTP {}", answer.status), words);
     let broken = SourceError::Broken;
     match answer.status {
-        401 | 403 if with_token => {
-            broken(format!("{host} refuses the token ({said}); put a valid one where `token` points"))
-        }
+        401 | 403 if with_token => SourceError::Barred(
+            Cause::Credentials,
+            format!("{host} refuses the token ({said}); put a valid one where `token` points"),
+        ),
         401 | 403 => broken(format!(
             "{host} shows {account} only to people with an account ({said}); give `token`, or take it out"
         )),

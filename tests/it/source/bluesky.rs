@@ -9,7 +9,7 @@ use vigie::model::timeline::{Cursor, TimelineId};
 use vigie::source::{Page, Source, SourceError};
 
 use super::double::{Asked, Double, Reply};
-use super::{NOW, again, broken, build, ids, look, suspicious};
+use super::{NOW, again, barred, broken, build, ids, look, suspicious};
 
 const DID: &str = "did:plc:abc234";
 
@@ -393,7 +393,7 @@ async fn a_refused_password_is_told_once_asked_and_in_no_error() {
     let double = Double::saying(Reply::new(401, said.to_string())).await;
     let source = with_password(&double);
     for _ in 0..3 {
-        let why = broken(look(&*source, &hub(), "hub.example", None).await);
+        let why = barred(look(&*source, &hub(), "hub.example", None).await);
         assert!(why.contains("app password") && !why.contains(&PASSWORD[..8]), "{why}");
     }
     assert_eq!(double.asked().len(), 1);
