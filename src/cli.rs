@@ -164,6 +164,9 @@ enum SinkCommand {
     Test {
         /// The sink, as `kind.name`.
         name: String,
+        /// What to send.
+        #[arg(long = "as", default_value = "notice", value_name = "WHAT")]
+        what: sink::Sample,
         /// Only show what would be sent.
         #[arg(long)]
         dry_run: bool,
@@ -259,7 +262,9 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
         Command::Stories { watchlist, json, file } => stories::run(&watchlist, json, &file, clock.as_ref()),
         Command::Poll { source, json } => poll::poll(path, &source, json, &clock).await,
         Command::Sink(SinkCommand::Check { name }) => sink::check(path, name.as_deref(), &clock).await,
-        Command::Sink(SinkCommand::Test { name, dry_run }) => sink::test(path, &name, dry_run, &clock).await,
+        Command::Sink(SinkCommand::Test { name, what, dry_run }) => {
+            sink::test(path, &name, what, dry_run, &clock).await
+        }
         Command::Outbox(OutboxCommand::List { json }) => outbox::list(path, store, json, &clock).await,
         Command::Status { json } => status::status(path, store, json, &clock).await,
         Command::Reload => reload::reload(path, store, &clock).await,

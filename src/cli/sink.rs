@@ -4,14 +4,27 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::anyhow;
+use clap::ValueEnum;
 
 use super::{Failure, load};
 use crate::clock::Clock;
 use crate::config;
-use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
+use crate::model::delivery::{Body, Delivery, DeliveryId};
 use crate::model::sink::SinkId;
 use crate::setting::nearest;
+use crate::sink::message::sample;
 use crate::sink::{SendError, Sink};
+
+/// What a test message is.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Sample {
+    /// A line that says it is a test.
+    Notice,
+    /// An invented alert, in the words of the sink's template if it has one.
+    Alert,
+    /// An invented digest.
+    Digest,
+}
 
 /// Looks at one sink, or at all of them, without sending anything.
 pub(super) async fn check(path: &Path, name: Option<&str>, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
@@ -34,10 +47,16 @@ pub(super) async fn check(path: &Path, name: Option<&str>, clock: &Arc<dyn Clock
 }
 
 /// Sends a test message to one sink, past the outbox; `dry` only shows it.
-pub(super) async fn test(path: &Path, name: &str, dry: bool, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
+pub(super) async fn test(
+    path: &Path,
+    name: &str,
+    what: Sample,
+    dry: bool,
+    clock: &Arc<dyn Clock>,
+) -> Result<(), Failure> {
     let config = load(path, clock)?;
     let sink = named(&config.sinks, name)?;
-    let delivery = sample(sink.id(), clock.as_ref());
+    let delivery = delivery(what, sink.id(), clock.as_ref());
     if dry {
         anstream::println!("{}", sink.payload(&delivery));
         return Ok(());
@@ -62,12 +81,15 @@ fn named(sinks: &[Arc<dyn Sink>], name: &str) -> Result<Arc<dyn Sink>, Failure> 
     })
 }
 
-fn sample(sink: &SinkId, clock: &dyn Clock) -> Delivery {
+fn delivery(what: Sample, sink: &SinkId, clock: &dyn Clock) -> Delivery {
     let now = clock.now();
-    let title = "TEST: vigie can reach this channel".to_owned();
-    let text = "Somebody ran `vigie sink test`. Nothing happened, nothing needs to be done.".to_owned();
+    let body = match what {
+        Sample::Notice => sample::notice(now),
+        Sample::Alert => Body::Alert(sample::alert(now)),
+        Sample::Digest => Body::Digest(sample::digest(now)),
+    };
     let id = DeliveryId::of_notice(&format!("test {now}"), sink);
-    Delivery::open(id, sink.clone(), Body::Notice(Notice { title, text, at: now }), now, now)
+    Delivery::open(id, sink.clone(), body, now, now)
 }
 
 /// What the daemon would make of an error.

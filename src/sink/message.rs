@@ -8,6 +8,7 @@ mod digest;
 pub mod html;
 mod notice;
 mod quote;
+pub mod sample;
 mod template;
 mod voice;
 mod when;

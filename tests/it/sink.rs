@@ -270,6 +270,29 @@ async fn what_a_channel_refused_goes_again_with_less_in_it() {
 }
 
 #[tokio::test]
+async fn a_digest_fits_every_channel_in_full_and_plain() {
+    for channel in CHANNELS {
+        let (double, sink, _dir) = channel.double(move |_, _| (channel.taken)());
+        for plain in [false, true] {
+            let delivery = Delivery { plain, ..posts::digest() };
+            assert_eq!(kind(&send(&sink, &delivery).await), "sent", "{}", channel.kind);
+        }
+        let calls = channel.messages(&double);
+        let said = String::from_utf8_lossy(&calls[0].body).into_owned();
+        assert!(
+            said.contains("during quiet hours") || said.contains("\"quiet\""),
+            "{}: {said}",
+            channel.kind
+        );
+        assert!(
+            calls[1].body.len() < calls[0].body.len() && calls[0].body.len() < 30_000,
+            "{}",
+            channel.kind
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_look_sends_nothing_and_tells_no_secret() {
     for channel in CHANNELS {
         let (double, sink, _dir) = channel.double(move |_, _| (channel.taken)());

@@ -1,5 +1,7 @@
 //! Discord, Telegram, ntfy and Teams.
 
+use vigie::model::delivery::Again;
+
 use super::*;
 
 pub const DISCORD: Channel = Channel {
@@ -109,6 +111,15 @@ async fn a_telegram_group_that_became_a_supergroup_is_followed_and_people_are_to
     let receipt = send(&sink, &alert()).await.unwrap();
     assert!(receipt.remark.unwrap().contains("-1009"));
     assert_eq!(double.calls()[1].json()["chat_id"], -1009);
+}
+
+#[tokio::test]
+async fn telegram_answers_the_first_message_of_a_story_and_copies_make_no_sound() {
+    let (double, sink, _dir) = TELEGRAM.double(|_, _| (TELEGRAM.taken)());
+    send(&sink, &posts::again(Again::Copies, "7")).await.unwrap();
+    let payload = double.calls()[0].json();
+    assert_eq!(payload["reply_parameters"]["message_id"], 7);
+    assert_eq!(payload["disable_notification"], true);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 
 use serde_json::json;
+use vigie::model::delivery::Again;
 
 use super::*;
 
@@ -260,6 +261,28 @@ async fn a_look_tells_who_writes_where_and_whether_it_may() {
     let Err(SendError::SinkBroken(why)) = muted.check().await else { panic!("broken") };
     assert!(why.contains("power level"), "{why}");
     assert!(steps(&double).iter().all(|step| step.starts_with("GET")), "nothing was written");
+}
+
+#[tokio::test]
+async fn what_a_story_says_again_answers_the_first_message_or_stands_alone_where_that_is_gone() {
+    let unknown = || Reply::of(400, r#"{"errcode":"M_UNKNOWN"}"#);
+    let sent = || Reply::of(200, r#"{"event_id":"$2"}"#);
+    let double = homeserver(vec![("/send/", vec![sent(), sent(), unknown(), sent()])]);
+    let (sink, _dir) = sink(&double, "!room");
+    for again in [Again::Copies, Again::Wording, Again::Copies] {
+        send(&sink, &posts::again(again, "$1")).await.unwrap();
+    }
+    let calls = CHANNEL.messages(&double);
+    let contents: Vec<_> = calls.iter().map(Call::json).collect();
+    let answers = json!({"event_id": "$1"});
+    let thread = json!({
+        "rel_type": "m.thread", "event_id": "$1", "is_falling_back": true, "m.in_reply_to": answers
+    });
+    assert_eq!((&contents[0]["m.relates_to"], &contents[0]["msgtype"]), (&thread, &json!("m.notice")));
+    assert_eq!(contents[1]["m.relates_to"], json!({"m.in_reply_to": answers}));
+    assert_eq!((&contents[1]["msgtype"], &contents[2]["m.relates_to"]), (&json!("m.text"), &thread));
+    assert!(contents[3]["m.relates_to"].is_null() && contents[3]["body"] == contents[2]["body"]);
+    assert_eq!(calls[2].path, calls[3].path, "under the same transaction: the refused one was not taken");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Invented posts as deliveries carry them.
 
 use jiff::{SignedDuration, Timestamp};
-use vigie::model::delivery::{Body, Delivery, DeliveryId, Excerpt, Notice};
+use vigie::model::delivery::{Again, Body, Delivery, DeliveryId, Digest, Excerpt, Notice, Occasion};
 use vigie::model::matched::{Field, Hit, Match, Severity};
 use vigie::model::post::{Content, Platform, Post, PostKey, Reference};
 use vigie::model::sink::SinkId;
@@ -21,6 +21,25 @@ pub fn alert() -> Delivery {
 pub fn long() -> Delivery {
     let text = format!("Our partners brought weapons. {}", "And then they talked for hours. ".repeat(60));
     delivery(&vec![post(&text); 12])
+}
+
+/// Many stories at once.
+pub fn digest() -> Delivery {
+    let mut digest = Digest::empty(Occasion::Quiet, NOW);
+    for delivery in std::iter::once(alert()).chain(hostile()) {
+        let Body::Alert(alert) = delivery.body else { continue };
+        digest.absorb(alert, NOW);
+    }
+    Delivery { body: Body::Digest(digest), ..alert() }
+}
+
+/// What a story has to say again, below what it said first.
+pub fn again(again: Again, thread: &str) -> Delivery {
+    let mut delivery = alert();
+    if let Body::Alert(alert) = &mut delivery.body {
+        alert.again = Some(again);
+    }
+    Delivery { thread: Some(thread.to_owned()), ..delivery }
 }
 
 /// Something about vigie itself.

@@ -1,3 +1,5 @@
+use vigie::model::delivery::Again;
+
 use super::*;
 
 pub const WEBHOOK: Channel = Channel {
@@ -59,6 +61,23 @@ async fn an_app_posts_to_its_channel_with_its_token_and_learns_what_the_message_
     assert_eq!(call.path, "/api/chat.postMessage");
     assert_eq!(call.header("authorization"), format!("Bearer xoxb-{MARKER}"));
     assert_eq!(call.json()["channel"], "C024BE91L");
+}
+
+#[tokio::test]
+async fn what_a_story_says_again_answers_in_its_thread_and_beside_one_that_takes_no_answer() {
+    let locked = r#"{"ok":false,"error":"restricted_action_thread_locked"}"#;
+    let (double, sink, _dir) =
+        APP.double(move |n, _| if n == 2 { Reply::of(200, locked) } else { (APP.taken)() });
+    for again in [Again::Copies, Again::Wording, Again::Wording] {
+        send(&sink, &posts::again(again, "1700000000.000001")).await.unwrap();
+    }
+    send(&sink, &posts::again(Again::Copies, "$not-of-slack")).await.unwrap();
+    let calls: Vec<_> = double.calls().iter().map(Call::json).collect();
+    let thread: serde_json::Value = "1700000000.000001".into();
+    assert_eq!((&calls[0]["thread_ts"], &calls[0]["reply_broadcast"]), (&thread, &false.into()));
+    assert_eq!((&calls[1]["thread_ts"], &calls[1]["reply_broadcast"]), (&thread, &true.into()));
+    assert!(calls[3]["thread_ts"].is_null() && calls[3]["blocks"] == calls[2]["blocks"]);
+    assert!(calls[4]["thread_ts"].is_null(), "another channel's name");
 }
 
 #[tokio::test]

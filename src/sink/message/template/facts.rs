@@ -4,12 +4,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use minijinja::Value;
 
-use super::super::{Message, Segment, alert};
+use super::super::{Message, Segment, alert, sample};
 use crate::model::delivery::{Alert, DeliveryId, Excerpt};
-use crate::model::matched::{Field, Hit, Match, Severity};
-use crate::model::post::{Content, Platform, Post, PostKey};
+use crate::model::matched::Severity;
 use crate::model::sink::SinkId;
-use crate::model::story::StoryId;
 
 /// Stand around the words that matched, on their way through a template. No post holds them.
 pub const MARK: char = '\u{e000}';
@@ -53,43 +51,11 @@ pub fn of(alert: &Alert, message: &Message) -> Facts {
 
 /// An alert with everything there may be, and one with nothing.
 pub fn samples() -> [Facts; 2] {
-    let story = StoryId::opened_by(PostKey::of(&Platform::X, "sample"), Content([0; 8]));
-    let id = DeliveryId::of_story(&story, &SinkId::new("sample", "sample"), 1);
-    let rich = Alert {
-        story: story.clone(),
-        severity: Severity::High,
-        again: None,
-        posts: 12,
-        excerpts: vec![excerpt(); 3],
-    };
-    let bare = Alert { story, severity: Severity::Low, again: None, posts: 0, excerpts: Vec::new() };
-    [rich, bare]
-        .map(|alert| of(&alert, &alert::message(&alert, &id, Some(Timestamp::UNIX_EPOCH), &TimeZone::UTC)))
-}
-
-fn excerpt() -> Excerpt {
-    let form = "weapons";
-    let text = "Our partners brought weapons and gear this morning.";
-    let start = text.find(form).unwrap_or(0);
-    let hit = Hit {
-        concept: Some("arms".into()),
-        term: form.into(),
-        form: form.into(),
-        field: Field::Text,
-        start,
-        end: start + form.len(),
-    };
-    let found = |rule: &str| Match { rule: rule.into(), severity: Severity::High, hits: vec![hit.clone()] };
-    let post = Post {
-        author: "LookoutDaily".into(),
-        title: Some("Morning news".into()),
-        url: Some("https://example.org/1".into()),
-        lang: Some("en".into()),
-        posted_at: Some(Timestamp::UNIX_EPOCH),
-        ..Post::new(Platform::X, "sample", text)
-    };
-    let seen_at = Timestamp::UNIX_EPOCH.saturating_add(jiff::SignedDuration::from_hours(3));
-    Excerpt::of(&post, &[found("list/arms"), found("list/gear")], false, seen_at.unwrap_or_default())
+    let rich = sample::alert(Timestamp::UNIX_EPOCH);
+    let bare = Alert { severity: Severity::Low, again: None, posts: 0, excerpts: Vec::new(), ..rich.clone() };
+    let id = DeliveryId::of_notice("sample", &SinkId::new("sample", "sample"));
+    let sent = Some(Timestamp::UNIX_EPOCH);
+    [rich, bare].map(|alert| of(&alert, &alert::message(&alert, &id, sent, &TimeZone::UTC)))
 }
 
 fn marked(segments: &[Segment]) -> String {
