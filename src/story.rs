@@ -100,8 +100,7 @@ fn judge(a: &Sketch, b: &Sketch, quoted: bool) -> (Verdict, Bond) {
     match alike::compare(&a.wording, &b.wording) {
         Verdict::Other if linked && (a.covers(b) || b.covers(a)) => (Verdict::Same, Bond::Attached),
         Verdict::Other if linked => (Verdict::Differs, Bond::Attached),
-        Verdict::Copied if a.says_all(b) => (Verdict::Same, Bond::Copied),
-        Verdict::Copied => (Verdict::Same, Bond::Worded),
+        Verdict::Copied => (Verdict::Same, Bond::Copied),
         verdict => (verdict, Bond::Worded),
     }
 }

@@ -47,7 +47,12 @@ impl Kept {
             return Some(Bond::Repeated);
         }
         let quoted = sketch.quotes.iter().any(|post| self.posts.contains(post));
-        let verdicts: Vec<_> = self.wordings.iter().map(|wording| judge(wording, sketch, quoted)).collect();
+        let verdict = |wording: &Sketch| match judge(wording, sketch, quoted) {
+            // It goes on with words of its own: what they tell counts.
+            (verdict, Bond::Copied) if !wording.says_all(sketch) => (verdict, Bond::Worded),
+            verdict => verdict,
+        };
+        let verdicts: Vec<_> = self.wordings.iter().map(verdict).collect();
         let copied = verdicts.iter().any(|(_, bond)| *bond == Bond::Copied);
         if !copied && verdicts.iter().any(|(verdict, _)| *verdict == Verdict::Differs) {
             return None;

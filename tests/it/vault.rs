@@ -63,7 +63,7 @@ async fn commit(store: &dyn Store, now: Timestamp, posts: &[Post]) {
     let sighted = |post: &Post| Sighted {
         key: post.key(),
         content: post.content(),
-        archive: Some(post.clone()),
+        archive: Some(Post { seen_at: Some(now), ..post.clone() }),
         met: vec!["w/r".into()],
     };
     let state = TimelineState { cursor: Some(Cursor(now.to_string())), ..TimelineState::first(None, now) };

@@ -60,7 +60,7 @@ impl Core {
     pub(super) fn new(parts: Parts, lock: Lock, dir: &Path, now: Timestamp) -> Result<Self, Trouble> {
         let Parts { db, trees, file, seen, stories, archive, commits } = parts;
         let (timelines, held, waiting) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let (fence, unsynced, _lock) = (0, true, lock);
+        let (fence, unsynced) = (0, true);
         let mut core = Self {
             db,
             trees,
@@ -74,7 +74,7 @@ impl Core {
             fence,
             waiting,
             unsynced,
-            _lock,
+            _lock: lock,
         };
         core.restart(now)?;
         core.sync()?;

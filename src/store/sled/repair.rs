@@ -76,7 +76,7 @@ fn mend(damage: Damage, dir: &Path, report: &mut Vec<String>) -> Result<(), Trou
 fn rebuild(dir: &Path, report: &mut Vec<String>) -> Result<(), Trouble> {
     let salvaged = open::guarded(|| salvage(dir)).unwrap_or_default();
     if dir.join("state").exists() {
-        let aside = (1..).map(|n| dir.join(format!("state.damaged-{n}"))).find(|path| !path.exists());
+        let aside = (1..10_000).map(|n| dir.join(format!("state.damaged-{n}"))).find(|path| !path.exists());
         let aside = aside.unwrap_or_else(|| dir.join("state.damaged"));
         fs::rename(dir.join("state"), &aside)?;
         report.push(format!("the state is put aside as {}", aside.display()));
