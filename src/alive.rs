@@ -241,9 +241,14 @@ mod tests {
         let reads = Reads { posts: 80, users: 0 };
         let today = Spending { reads, money: Money(400_000), ..Spending::default() };
         let month = Spending { money: Money(12_345_000), ..today };
-        let spending =
-            vec![SourceSpending { source: "x.hub".into(), today, month, bounds: vec!["$2.50 a day".into()] }];
-        let status = Status { at, accounts, sinks: Vec::new(), spending };
+        let spending = vec![SourceSpending {
+            source: "x.hub".into(),
+            today,
+            month,
+            bounds: vec!["$2.50 a day".into()],
+            used_percent: 16,
+        }];
+        let status = Status { at, accounts, spending, ..Status::default() };
         let accounts = vec![seen("A", Extent::Late), seen("B", Extent::Blind), seen("C", Extent::Missing)];
         let coverage = Coverage { since, until: at, accounts };
         assert_eq!(

@@ -21,6 +21,7 @@ use self::tasks::{Task, Tasks};
 use crate::clock::Clock;
 use crate::config::{Config, Configs};
 use crate::errand::{Desk, Reloaded, Roster, Wish};
+use crate::metrics::Metrics;
 use crate::model::calendar::day;
 use crate::model::delivery::{Delivery, State};
 use crate::model::retention::Retention;
@@ -46,6 +47,7 @@ pub struct App {
     rng: fastrand::Rng,
     pulse: Pulse,
     tally: Tally,
+    metrics: Metrics,
     /// Rings when a delivery was filed.
     filed: Arc<Notify>,
     roster: watch::Sender<Roster>,
@@ -66,6 +68,7 @@ impl App {
     /// An app that draws its chances from `seed`.
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>, seed: u64) -> Self {
         let roster = watch::Sender::new(config.roster());
+        let metrics = Metrics::new(clock.now());
         Self {
             config,
             changes: None,
@@ -73,7 +76,8 @@ impl App {
             clock,
             rng: fastrand::Rng::with_seed(seed),
             pulse: Pulse::default(),
-            tally: Tally::default(),
+            tally: Tally::new(metrics.clone()),
+            metrics,
             filed: Arc::default(),
             roster,
         }
@@ -159,8 +163,10 @@ impl App {
         let (store, clock, roster) = (self.store.clone(), self.clock.clone(), self.roster.subscribe());
         let roster = Box::new(move || Ok(roster.borrow().clone()));
         let reloads = self.changes.is_some().then_some(wish);
-        let desk = Desk { store: store.clone(), clock: clock.clone(), roster, reloads };
-        let web = Web { pulse: self.pulse.clone(), desk, token };
+        let (since, tally) = (Some(clock.now()), Some(self.tally.clone()));
+        let desk = Desk { store: store.clone(), clock: clock.clone(), roster, since, tally, reloads };
+        let (pulse, metrics) = (self.pulse.clone(), self.metrics.clone());
+        let web = Web { pulse, desk, token, metrics, open_metrics: self.config.basics.open_metrics };
         let mut house = Tasks::under(stop);
         house.spawn("web", web::run(listener, web, house.stopping()));
         house.spawn("prune", prune(store, self.config.retention.clone(), clock, house.stopping()));
@@ -185,6 +191,7 @@ impl App {
             Ok(next) => self.take_over(next, loops, stop).await?,
             Err(why) => Err(why),
         };
+        self.metrics.reloaded(outcome.is_ok());
         match &outcome {
             Ok(Reloaded { sources, sinks, rules }) => {
                 info!(sources, sinks, rules, "the configuration was taken over as it is now");

@@ -1,5 +1,6 @@
 //! The way out: one loop per sink hands over what is due, and makes the end of each attempt count.
 
+mod measured;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,8 @@ use crate::pulse::Beat;
 use crate::sink::{Receipt, SendError, Sink};
 use crate::store::{Store, StoreError};
 use verdict::{Verdict, verdict};
+
+pub use measured::Measured;
 
 /// The loop looks at the outbox at least this often.
 const TICK: SignedDuration = SignedDuration::from_secs(5);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,7 +16,7 @@ use crate::clock::Clock;
 use crate::ledger::{self, Coverage, Question};
 use crate::model::delivery::Delivery;
 use crate::model::sink::SinkId;
-use crate::poll::Watching;
+use crate::poll::{Tally, Watching};
 use crate::setting::Problem;
 use crate::status::{self, Status};
 use crate::store::{Saved, Store, StoreError};
@@ -62,6 +63,10 @@ pub struct Desk {
     pub clock: Arc<dyn Clock>,
     /// Tells who is watched and who hears, as the configuration has it now.
     pub roster: Box<dyn Fn() -> Result<Roster, Vec<Problem>> + Send + Sync>,
+    /// Since when the daemon runs, if one does.
+    pub since: Option<Timestamp>,
+    /// What the daemon counted, if one runs.
+    pub tally: Option<Tally>,
     /// Takes wishes to reload; nobody does where no daemon runs.
     pub reloads: Option<mpsc::Sender<Wish>>,
 }
@@ -140,8 +145,11 @@ impl From<StoreError> for Unable {
 }
 
 async fn status(desk: &Desk) -> Result<Status, Unable> {
-    let Roster { sources, sinks, .. } = (desk.roster)().map_err(Unable::Problems)?;
-    Ok(status::gather(&sources, &sinks, &desk.store, desk.clock.now()).await?)
+    let Roster { sources, sinks, refused, .. } = (desk.roster)().map_err(Unable::Problems)?;
+    let now = desk.clock.now();
+    let today = desk.tally.as_ref().map(|tally| tally.today(now));
+    let status = status::gather(&sources, &sinks, &desk.store, now).await?;
+    Ok(Status { since: desk.since, refused, today, ..status })
 }
 
 async fn reload(desk: &Desk) -> Result<Reloaded, Unable> {

@@ -10,6 +10,7 @@ pub mod story;
 pub mod route;
 pub mod clock;
 pub mod remote;
+pub mod metrics;
 pub mod store;
 pub mod source;
 pub mod sink;

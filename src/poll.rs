@@ -7,6 +7,7 @@
 
 mod commit;
 mod decide;
+mod measure;
 mod names;
 mod notice;
 mod purse;

@@ -1,5 +1,8 @@
 //! How everything is right now: what is watched and how far, what waits, what is broken.
 
+mod measure;
+
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,16 +11,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::delivery::{Delivery, State};
 use crate::model::sink::SinkId;
-use crate::model::spend::{Spending, Spent};
+use crate::model::spend::{Budget, Spending, Spent};
 use crate::model::timeline::TimelineState;
-use crate::poll::{Watching, spent};
+use crate::poll::{Counted, Watching, spent};
 use crate::store::{Store, StoreError};
 
 /// The state of the whole, as `vigie status --json` prints it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// When it was so.
     pub at: Timestamp,
+    /// Since when the daemon runs; `None` if none does.
+    pub since: Option<Timestamp>,
+    /// Why the configuration, as its files have it now, is not in force.
+    pub refused: Option<String>,
+    /// What was made to count on this UTC day, as far as the running daemon knows.
+    pub today: Option<Counted>,
+    /// What the store takes on disk, in bytes.
+    pub store_bytes: u64,
     /// Every watched account.
     pub accounts: Vec<Account>,
     /// Every sink.
@@ -38,6 +49,8 @@ pub struct SourceSpending {
     pub month: Spending,
     /// Its bounds, in words.
     pub bounds: Vec<String>,
+    /// How much of the bound that is nearest is used, in percent.
+    pub used_percent: u32,
 }
 
 /// How far an account is watched.
@@ -116,7 +129,12 @@ pub async fn gather(
         found.push(of_sink(sink, &outbox, parked));
     }
     let spending = spending(sources, store, now).await?;
-    Ok(Status { at: now, accounts, sinks: found, spending })
+    for sink in gone(sinks, &outbox) {
+        let parked = Some("it is not in the configuration, so nothing is sent there".to_owned());
+        found.push(of_sink(&sink, &outbox, parked));
+    }
+    let store_bytes = store.size().await?;
+    Ok(Status { at: now, store_bytes, accounts, sinks: found, spending, ..Status::default() })
 }
 
 async fn spending(
@@ -127,11 +145,18 @@ async fn spending(
     let mut all = Vec::new();
     for Watching { id, common, .. } in sources {
         let Some(budget) = common.budget else { continue };
-        let Spent { day, month } = spent(store.as_ref(), id, now).await?;
+        let spent = spent(store.as_ref(), id, now).await?;
+        let (Spent { day, month }, used_percent) = (spent, used_percent(budget, &spent));
         let bounds = budget.bounds().map(|bound| bound.to_string()).collect();
-        all.push(SourceSpending { source: id.clone(), today: day, month, bounds });
+        all.push(SourceSpending { source: id.clone(), today: day, month, bounds, used_percent });
     }
     Ok(all)
+}
+
+/// How much of the bound that is nearest is used.
+fn used_percent(budget: Budget, spent: &Spent) -> u32 {
+    let used = budget.bounds().map(|bound| bound.used(spent)).fold(0.0, f64::max);
+    (used * 100.0) as u32
 }
 
 fn account(source: &str, account: String, state: Option<&TimelineState>, now: Timestamp) -> Account {
@@ -172,6 +197,12 @@ fn why(state: &TimelineState, sight: Sight) -> Option<String> {
     }
 }
 
+/// The sinks for which deliveries wait though nobody sends there.
+fn gone(sinks: &[SinkId], outbox: &[Delivery]) -> BTreeSet<SinkId> {
+    let waiting = outbox.iter().filter(|delivery| !matches!(delivery.state, State::Dead { .. }));
+    waiting.map(|delivery| delivery.sink.clone()).filter(|sink| !sinks.contains(sink)).collect()
+}
+
 fn of_sink(sink: &SinkId, outbox: &[Delivery], parked: Option<String>) -> SinkStatus {
     let is_dead = |delivery: &&Delivery| matches!(delivery.state, State::Dead { .. });
     let mine = || outbox.iter().filter(|delivery| delivery.sink == *sink);
@@ -186,7 +217,7 @@ fn of_sink(sink: &SinkId, outbox: &[Delivery], parked: Option<String>) -> SinkSt
 
 impl fmt::Display for SourceSpending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { source, today, month, bounds } = self;
+        let Self { source, today, month, bounds, .. } = self;
         let (today, read, month, bounds) = (today.money, today.reads.posts, month.money, bounds.join(", "));
         write!(f, "{source}  {today} today ({read} posts), {month} this month; at most {bounds}")
     }
@@ -196,7 +227,8 @@ impl Status {
     /// Whether nobody needs to look after anything.
     pub fn is_well(&self) -> bool {
         let seen = |account: &Account| matches!(account.sight, Sight::Seen | Sight::Quiet | Sight::New);
-        self.accounts.iter().all(seen)
+        self.refused.is_none()
+            && self.accounts.iter().all(seen)
             && self.sinks.iter().all(|sink| sink.parked.is_none() && sink.dead == 0)
     }
 }

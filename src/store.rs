@@ -76,6 +76,9 @@ pub trait Store: Send + Sync {
     /// Gives everything in the outbox that is for the sink `gone` to `heir`, as it is and under the same ids.
     async fn hand_over(&self, gone: &SinkId, heir: &SinkId) -> Result<(), StoreError>;
 
+    /// What it takes on disk, in bytes.
+    async fn size(&self) -> Result<u64, StoreError>;
+
     /// Whether it can be written: writes the time.
     async fn check(&self, now: Timestamp) -> Result<(), StoreError>;
 

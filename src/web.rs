@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::errand::{self, Desk, Errand, Unable};
+use crate::metrics::{CONTENT_TYPE, Metrics};
 use crate::pulse::Pulse;
 
 pub use token::Token;
@@ -32,6 +33,10 @@ pub struct Web {
     pub desk: Desk,
     /// What opens everything but `/healthz` and `/readyz`.
     pub token: Token,
+    /// What was counted.
+    pub metrics: Metrics,
+    /// Whether `/metrics` needs no token.
+    pub open_metrics: bool,
 }
 
 /// Every errand that the daemon does for those who hold its token.
@@ -61,8 +66,11 @@ pub async fn bind(listen: SocketAddr) -> std::io::Result<TcpListener> {
 /// Answers until `stop`.
 pub async fn run(listener: TcpListener, web: Web, stop: CancellationToken) -> std::io::Result<()> {
     let web = Arc::new(web);
-    let closed = errands().route_layer(middleware::from_fn_with_state(web.clone(), admit));
-    let open = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
+    let (mut open, mut closed) = (Router::new(), errands());
+    let for_metrics = if web.open_metrics { &mut open } else { &mut closed };
+    *for_metrics = std::mem::take(for_metrics).route("/metrics", get(metrics));
+    let closed = closed.route_layer(middleware::from_fn_with_state(web.clone(), admit));
+    let open = open.route("/healthz", get(healthz)).route("/readyz", get(readyz));
     serve::serve(listener, open.merge(closed).with_state(web), stop).await;
     Ok(())
 }
@@ -110,6 +118,15 @@ fn well(amiss: Vec<String>) -> Told {
         return (StatusCode::OK, "ok\n".into());
     }
     (StatusCode::SERVICE_UNAVAILABLE, amiss.join("\n") + "\n")
+}
+
+/// What was counted and how things are, for Prometheus.
+async fn metrics(State(web): State<Arc<Web>>) -> Result<impl IntoResponse, Told> {
+    let Json(status) = done(&errand::STATUS, &web, ()).await?;
+    let now = status.measured();
+    now.whole(status.store_bytes, web.pulse.late().len(), status.refused.is_none());
+    now.process();
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], web.metrics.text(&now)))
 }
 
 /// The route of an errand: `GET` with a query if it reads, `POST` with a JSON body if it changes something.

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::tasks::Tasks;
 use super::{App, reload};
 use crate::alive::{self, Alive, Signs};
-use crate::dispatch::{self, Dispatch};
+use crate::dispatch::{self, Dispatch, Measured};
 use crate::model::post::Post;
 use crate::poll::{self, Audience, Committer, Matcher, Poll};
 use crate::sink::Sink;
@@ -21,6 +21,8 @@ impl App {
     /// Starts the loops of the present configuration; they stop with `stop`, or on their own.
     pub(super) async fn start(&mut self, stop: &CancellationToken) -> anyhow::Result<Tasks> {
         let mut loops = Tasks::under(stop);
+        let sources = self.config.sources.iter().map(|watching| watching.id.as_str());
+        self.metrics.expect(sources, self.config.sinks.iter().map(|sink| sink.id().as_str()));
         for (gone, heir) in &self.config.heirs {
             self.store.hand_over(gone, heir).await?;
         }
@@ -90,6 +92,7 @@ impl App {
     pub(super) async fn dispatch(&mut self, sink: Arc<dyn Sink>) -> anyhow::Result<Dispatch> {
         let (store, clock, operators) =
             (self.store.clone(), self.clock.clone(), self.config.operators.clone());
+        let sink = Arc::new(Measured { sink, metrics: self.metrics.clone(), clock: clock.clone() });
         Ok(Dispatch::new(sink, store, operators, clock, self.rng.fork(), self.filed.clone()).await?)
     }
 }

@@ -60,6 +60,8 @@ pub(super) fn find(
                 store: Arc::new(opened),
                 clock: clock.clone(),
                 roster: Box::new(roster),
+                since: None,
+                tally: None,
                 reloads: None,
             }))
         }

@@ -11,11 +11,15 @@ use super::{Failure, keeper};
 use crate::clock::Clock;
 use crate::errand;
 use crate::model::calendar::rough;
+use crate::poll::Counted;
 use crate::status::{Account, Sight, SinkStatus, Status};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const ODD: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// So many accounts that are not seen are shown one by one.
+const MOST_UNSEEN: usize = 12;
 
 /// Shows how everything is; fails if somebody should look after something.
 pub(super) async fn status(
@@ -35,23 +39,56 @@ pub(super) async fn status(
 }
 
 fn show(status: &Status, running: bool, timezone: &TimeZone) {
-    if running {
-        anstream::println!("{GOOD}running{GOOD:#}; as of {}", time(status.at, timezone));
+    let at = time(status.at, timezone);
+    if let (true, Some(since)) = (running, status.since) {
+        anstream::println!("{GOOD}running{GOOD:#} since {}; as of {at}", time(since, timezone));
     } else {
-        anstream::println!("{BAD}not running{BAD:#}; as of {}, from the store", time(status.at, timezone));
+        anstream::println!("{BAD}not running{BAD:#}; as of {at}, from the store");
     }
-    let is_seen = |account: &&Account| matches!(account.sight, Sight::Seen | Sight::Quiet);
-    let seen = status.accounts.iter().filter(is_seen).count();
-    anstream::println!("accounts: {seen} of {} seen", status.accounts.len());
-    for account in &status.accounts {
-        anstream::println!("  {}", line(account, timezone));
+    if let Some(why) = &status.refused {
+        anstream::println!("{BAD}refused{BAD:#}: the configuration as its files have it is not in force:");
+        anstream::println!("{}", paragraph(why));
     }
+    if let Some(today) = status.today {
+        let Counted { new, revised, matched, unreadable } = today;
+        let unreadable = if unreadable > 0 { format!(", {unreadable} unreadable") } else { String::new() };
+        anstream::println!("today: {new} new posts, {revised} edits, {matched} alerts{unreadable}");
+    }
+    accounts(status, timezone);
     for spending in &status.spending {
         anstream::println!("spent: {spending}");
     }
     anstream::println!("sinks:");
+    let width = status.sinks.iter().map(|sink| sink.sink.as_str().len()).max().unwrap_or(0);
     for sink in &status.sinks {
-        anstream::println!("  {}", sink_line(sink, timezone));
+        anstream::println!("  {}", sink_line(sink, width, status.at));
+    }
+    anstream::println!("store: {}", size(status.store_bytes));
+}
+
+/// A line for each source, then those accounts that are not seen, and why.
+fn accounts(status: &Status, timezone: &TimeZone) {
+    let is_seen = |account: &Account| matches!(account.sight, Sight::Seen | Sight::Quiet);
+    let seen = |accounts: &[Account]| accounts.iter().filter(|account| is_seen(account)).count();
+    anstream::println!("accounts: {} of {} seen", seen(&status.accounts), status.accounts.len());
+    let sources: Vec<_> = status.accounts.chunk_by(|one, next| one.source == next.source).collect();
+    let width = sources.iter().map(|source| source[0].source.len()).max().unwrap_or(0);
+    for source in sources {
+        let (name, seen, all) = (&source[0].source, seen(source), source.len());
+        let style = if seen == all { GOOD } else { BAD };
+        let oldest = source.iter().filter_map(|account| account.seen_until).min();
+        let lag = oldest.map(|oldest| format!(", lag {}", span(oldest, status.at)));
+        anstream::println!(
+            "  {name:width$}  {style}{seen} of {all} seen{style:#}{}",
+            lag.unwrap_or_default()
+        );
+    }
+    let unseen: Vec<_> = status.accounts.iter().filter(|account| account.sight != Sight::Seen).collect();
+    for account in unseen.iter().take(MOST_UNSEEN) {
+        anstream::println!("  {}", line(account, timezone));
+    }
+    if unseen.len() > MOST_UNSEEN {
+        anstream::println!("  and {} more; --json has all", unseen.len() - MOST_UNSEEN);
     }
 }
 
@@ -63,29 +100,75 @@ fn line(account: &Account, timezone: &TimeZone) -> String {
         Sight::Late => (BAD, "late"),
         Sight::Blind => (BAD, "BLIND"),
     };
-    let until = account.seen_until.map_or_else(|| "never".to_owned(), |at| time(at, timezone));
+    let until = account
+        .seen_until
+        .map_or_else(|| "never seen".to_owned(), |at| format!("seen until {}", time(at, timezone)));
     let last = account.last_post.map(|at| format!(", last post {}", time(at, timezone))).unwrap_or_default();
     let usual = account.usual_wait.map(|wait| format!(", usually every {}", rough(wait))).unwrap_or_default();
-    let why = account.why.as_deref().map(|why| format!("\n      {}", one_line(why))).unwrap_or_default();
-    let Account { source, account, pause, .. } = account;
-    let pause = rough(*pause);
-    format!(
-        "{style}{word:5}{style:#}  {source}  {account}  seen until {until}, each {pause}{last}{usual}{why}"
-    )
+    let why = account.why.as_deref().map(|why| format!("\n{}", paragraph(why))).unwrap_or_default();
+    format!("{style}{word}{style:#} {} {}, {until}{last}{usual}{why}", account.source, account.account)
 }
 
-fn sink_line(sink: &SinkStatus, timezone: &TimeZone) -> String {
-    let oldest =
-        sink.oldest.map(|at| format!(", the oldest since {}", time(at, timezone))).unwrap_or_default();
+fn sink_line(sink: &SinkStatus, width: usize, now: Timestamp) -> String {
+    let oldest = sink.oldest.map(|at| format!(", the oldest for {}", span(at, now))).unwrap_or_default();
     let dead = if sink.dead > 0 { format!("; {BAD}{} refused{BAD:#}", sink.dead) } else { String::new() };
-    let parked = sink.parked.as_deref().map(|why| format!("\n      {BAD}parked{BAD:#}: {}", one_line(why)));
-    format!("{}  {} waiting{oldest}{dead}{}", sink.sink, sink.waiting, parked.unwrap_or_default())
+    let parked = sink.parked.as_deref().map(|why| format!("; {BAD}parked{BAD:#}\n{}", paragraph(why)));
+    let name = sink.sink.as_str();
+    format!("{name:width$}  {} waiting{oldest}{dead}{}", sink.waiting, parked.unwrap_or_default())
 }
 
 fn time(at: Timestamp, timezone: &TimeZone) -> String {
     at.to_zoned(timezone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect()
+/// The time from `then` to `now` in its largest unit.
+fn span(then: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(then).as_secs().max(0);
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} KB", bytes.div_ceil(1000)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
+/// Words from outside as indented lines that fit a terminal.
+fn paragraph(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace().map(|word| word.replace(char::is_control, "")) {
+        let full = lines.last().is_some_and(|line| !line.is_empty() && line.len() + word.len() > 70);
+        if full {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(if line.is_empty() { "      " } else { " " });
+            line.push_str(&word);
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_from_outside_fit_a_terminal_and_control_nothing() {
+        let long = "the host answers 401: the token was \u{1b}[2Jrevoked; make another at the developer portal and reload";
+        let lines = paragraph(long);
+        assert!(lines.lines().count() == 2 && lines.lines().all(|line| line.len() <= 80), "{lines}");
+        assert!(!lines.contains('\u{1b}'));
+        let (now, then) =
+            (Timestamp::from_second(200_000).unwrap(), Timestamp::from_second(192_000).unwrap());
+        assert_eq!((span(then, now), span(now, then)), ("2 h".into(), "0 s".into()));
+        assert_eq!((size(0), size(1), size(12_340_000)), ("0 KB".into(), "1 KB".into(), "12.3 MB".into()));
+    }
 }

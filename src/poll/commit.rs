@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::names::{self, Told};
 use super::notice::notice;
 use super::troubles::Troubles;
-use super::{Look, TICK, Watching, decide};
+use super::{Look, TICK, Watching, decide, measure};
 use crate::clock::Clock;
+use crate::metrics::Metrics;
+use crate::model::calendar::day;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
 use crate::model::look::Turned;
 use crate::model::sink::SinkId;
@@ -52,22 +55,53 @@ pub struct Audience {
 }
 
 /// What the committer counted, for whoever tells of it. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct Tally(Arc<Mutex<Counted>>);
+#[derive(Clone)]
+pub struct Tally {
+    counts: Arc<Mutex<Counts>>,
+    metrics: Metrics,
+}
+
+/// What was counted since it was last taken, and on the present day.
+#[derive(Debug, Default)]
+struct Counts {
+    untaken: Counted,
+    today: Counted,
+    day: i32,
+}
 
 impl Tally {
-    /// What was counted since the last time.
-    pub fn take(&self) -> Counted {
-        std::mem::take(&mut *self.counted())
+    /// Nothing counted yet; it is counted in `metrics` too.
+    pub fn new(metrics: Metrics) -> Self {
+        Self { counts: Arc::default(), metrics }
     }
 
-    fn counted(&self) -> MutexGuard<'_, Counted> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What was counted since the last time.
+    pub fn take(&self) -> Counted {
+        std::mem::take(&mut self.counts().untaken)
+    }
+
+    /// What was counted on the UTC day of `now`.
+    pub fn today(&self, now: Timestamp) -> Counted {
+        let counts = self.counts();
+        if counts.day == day(now) { counts.today } else { Counted::default() }
+    }
+
+    fn add(&self, more: Counted, now: Timestamp) {
+        let mut counts = self.counts();
+        if counts.day != day(now) {
+            (counts.day, counts.today) = (day(now), Counted::default());
+        }
+        counts.untaken = counts.untaken.plus(more);
+        counts.today = counts.today.plus(more);
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What was made to count so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
     /// Posts seen for the first time.
     pub new: u64,
@@ -77,6 +111,17 @@ pub struct Counted {
     pub matched: u64,
     /// Posts that could not be read.
     pub unreadable: u64,
+}
+
+impl Counted {
+    fn plus(self, more: Self) -> Self {
+        Self {
+            new: self.new + more.new,
+            revised: self.revised + more.revised,
+            matched: self.matched + more.matched,
+            unreadable: self.unreadable + more.unreadable,
+        }
+    }
 }
 
 impl Committer {
@@ -124,10 +169,11 @@ impl Committer {
         };
         let (timeline, by_name) = (look.turn.timeline.clone(), look.watch.by_name);
         let sightings = self.store.sightings(&decide::revisions(&look)).await?;
-        self.count(&look, sightings.iter().map(|sighting| sighting.news));
+        let seen = count(&look, sightings.iter().map(|sighting| sighting.news));
+        measure::look(&self.tally.metrics, &look, &sightings);
         let (source, account) = (look.watch.watching.id.clone(), look.watch.account.clone());
         let times = (self.running_since, now);
-        let (mut outcome, turned) =
+        let (mut outcome, turned, rules) =
             decide::decide(look, sightings, &self.audience.routes, times, &mut self.rng);
         for turned in turned {
             let notice = self.notice((&source, &account), &timeline, &turned, now);
@@ -145,42 +191,16 @@ impl Committer {
             outcome.notices.extend(warning.map(|notice| self.file(notice)));
         }
         let files = !outcome.filings.is_empty() || !outcome.notices.is_empty();
-        self.tally.counted().matched += outcome.filings.len() as u64;
+        self.tally.add(Counted { matched: outcome.filings.len() as u64, ..seen }, now);
         if !outcome.filings.is_empty() {
             info!(source, matched = outcome.filings.len(), "{account}: alerts filed");
         }
+        measure::alerts(&self.tally.metrics, &source, &rules);
         self.store.commit(outcome, now).await?;
         if files {
             self.filed.notify_waiters();
         }
         Ok(())
-    }
-
-    fn count(&mut self, look: &Look, news: impl Iterator<Item = News>) {
-        let (source, account) = (&look.watch.watching.id, &look.watch.account);
-        let (mut new, mut revised) = (0, 0);
-        for news in news {
-            new += u64::from(news == News::New);
-            revised += u64::from(news == News::Revised);
-        }
-        let unreadable = look.result.as_ref().map_or(0, |page| page.unreadable.len() as u64);
-        {
-            let mut counted = self.tally.counted();
-            counted.new += new;
-            counted.revised += revised;
-            counted.unreadable += unreadable;
-        }
-        match &look.result {
-            Ok(page) => {
-                for why in &page.unreadable {
-                    warn!(source, "{account}: {why}");
-                }
-                if new + revised > 0 {
-                    info!(source, new, revised, "{account}: posts seen");
-                }
-            }
-            Err(error) => warn!(source, "{account}: {error}"),
-        }
     }
 
     /// What the operators hear of a timeline that turned; nothing if its source says the same already.
@@ -214,4 +234,31 @@ impl Committer {
         let id = DeliveryId::of_notice(&format!("{} {now}", notice.title), sink);
         Delivery::open(id, sink.clone(), Body::Notice(notice), now, now)
     }
+}
+
+/// What a look brought; says it to the log.
+fn count(look: &Look, news: impl Iterator<Item = News>) -> Counted {
+    let (source, account) = (&look.watch.watching.id, &look.watch.account);
+    let (mut new, mut revised) = (0, 0);
+    for news in news {
+        new += u64::from(news == News::New);
+        revised += u64::from(news == News::Revised);
+    }
+    let unreadable = look.result.as_ref().map_or(0, |page| page.unreadable.len() as u64);
+    match &look.result {
+        Ok(page) => {
+            // Why may quote the post.
+            for why in &page.unreadable {
+                debug!(source, "{account}: {why}");
+            }
+            if unreadable > 0 {
+                warn!(source, unreadable, "{account}: posts cannot be read; `vigie poll {source}` tells why");
+            }
+            if new + revised > 0 {
+                info!(source, new, revised, "{account}: posts seen");
+            }
+        }
+        Err(error) => warn!(source, "{account}: {error}"),
+    }
+    Counted { new, revised, matched: 0, unreadable }
 }

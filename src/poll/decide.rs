@@ -33,7 +33,7 @@ pub(super) fn revisions(look: &Look) -> Vec<(PostKey, Content)> {
     posts.iter().map(|post| (post.key(), post.content())).collect()
 }
 
-/// What the look changes, and what people should hear of the timeline itself.
+/// What the look changes, what people should hear of the timeline itself, and for each post they hear of, by which rules.
 ///
 /// `sightings` answers [`revisions`], in the same order.
 pub(super) fn decide(
@@ -42,7 +42,7 @@ pub(super) fn decide(
     routes: &Routes,
     (running_since, now): (Timestamp, Timestamp),
     rng: &mut fastrand::Rng,
-) -> (Outcome, Vec<Turned>) {
+) -> (Outcome, Vec<Turned>, Vec<String>) {
     let common = look.watch.common.clone();
     let before = look.turn.state.clone().unwrap_or_else(|| first_sight(&common, now));
     let (since, first) = (before.since, before.complete_at.is_none());
@@ -57,14 +57,14 @@ pub(super) fn decide(
     let (looked, posts) = looked(look.result, &before, &sightings, now);
     let Finished { state, turned, gaps } = before.finish(looked, &moment);
     let today = day(now);
-    let mut page =
-        PageSoFar { now, since, first, routes, seen: HashMap::new(), posts: Vec::new(), filings: Vec::new() };
+    let (seen, posts_so_far, filings, rules) = (HashMap::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut page = PageSoFar { now, since, first, routes, seen, posts: posts_so_far, filings, rules };
     for ((post, matches), sighting) in posts.into_iter().zip(look.matches).zip(sightings) {
         page.add(post, matches, sighting);
     }
-    let (posts, filings) = (page.posts, page.filings);
+    let (posts, filings, rules) = (page.posts, page.filings, page.rules);
     let (turn, notices) = (look.turn, Vec::new());
-    (Outcome { turn, state, gaps, posts, filings, notices, charge: None, day: today }, turned)
+    (Outcome { turn, state, gaps, posts, filings, notices, charge: None, day: today }, turned, rules)
 }
 
 /// The wait before the next look.
@@ -144,6 +144,8 @@ struct PageSoFar<'a> {
     seen: HashMap<PostKey, (Content, Vec<String>)>,
     posts: Vec<Sighted>,
     filings: Vec<Filing>,
+    /// The rules because of which people hear of a post, post by post.
+    rules: Vec<String>,
 }
 
 impl PageSoFar<'_> {
@@ -192,7 +194,13 @@ impl PageSoFar<'_> {
             excerpt: Excerpt::of(post, &matches, edited, self.now),
             due: self.now,
         };
-        let to: Vec<_> = self.routes.address(matches).into_iter().map(addressed).collect();
+        let heard = self.routes.address(matches);
+        let mut rules: Vec<_> =
+            heard.iter().flat_map(|(_, matches)| matches).map(|found| found.rule.clone()).collect();
+        rules.sort();
+        rules.dedup();
+        self.rules.extend(rules);
+        let to: Vec<_> = heard.into_iter().map(addressed).collect();
         if !to.is_empty() {
             let story = StoryId::opened_by(post.key(), post.content());
             let (sketch, copy) = (Sketch::of(post, matches), Copy::of(post, self.now));

@@ -219,6 +219,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn size(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
     async fn check(&self, _now: Timestamp) -> Result<(), StoreError> {
         Ok(())
     }

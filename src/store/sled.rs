@@ -184,6 +184,12 @@ impl Store for SledStore {
         self.ask(move |core| core.hand_over(&gone, &heir)).await
     }
 
+    async fn size(&self) -> Result<u64, StoreError> {
+        let dir = self.dir.clone();
+        let size = tokio::task::spawn_blocking(move || size_below(&dir)).await;
+        size.map_err(|cause| StoreError::Broken(cause.to_string()))
+    }
+
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
         self.ask(move |core| core.check(now)).await
     }
@@ -232,4 +238,15 @@ impl Store for SledStore {
         while self.ask(move |core| core.prune(before, now)).await? {}
         Ok(())
     }
+}
+
+/// What the files below `dir` take, in bytes; those that go meanwhile take nothing.
+fn size_below(dir: &Path) -> u64 {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => size_below(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
 }

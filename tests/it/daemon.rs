@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cli::{Desk, code, err, line, out};
+use crate::server::{Reply, Server};
 
 /// A daemon over a desk; it dies with the test.
 struct Daemon<'a> {
@@ -20,8 +21,15 @@ struct Daemon<'a> {
 impl<'a> Daemon<'a> {
     /// Starts it and waits until it is ready.
     fn start(desk: &'a Desk) -> Self {
+        Self::start_at(desk, "info")
+    }
+
+    /// The same, logging so much.
+    fn start_at(desk: &'a Desk, level: &str) -> Self {
+        let config = desk.path("vigie.toml");
+        let config = config.to_str().unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_vigie"))
-            .args(["run", "--log-format", "json", "--config", desk.path("vigie.toml").to_str().unwrap()])
+            .args(["run", "--log", level, "--log-format", "json", "--config", config])
             .stdout(fs::File::create(desk.path("stdout")).unwrap())
             .stderr(fs::File::create(desk.path("stderr")).unwrap())
             .stdin(Stdio::null())
@@ -132,6 +140,92 @@ fn whoever_has_no_token_learns_and_changes_nothing() {
     let log = read(&desk, "stderr");
     assert!(!log.contains(&token), "{log}");
     daemon.stop();
+}
+
+#[test]
+fn metrics_are_for_those_who_hold_the_token_unless_they_are_opened() {
+    let desk = Desk::new(&line("1", "weapons"));
+    let daemon = Daemon::start(&desk);
+    assert_eq!(status(&desk.ask("/metrics", "")), "401");
+    let bearer = format!("authorization: Bearer {}\r\n", token(&desk));
+    let delivered = "vigie_sends_total{sink=\"console.here\",class=\"delivered\"} 1";
+    daemon.until("the delivery is counted", || desk.ask("/metrics", &bearer).contains(delivered));
+    let answer = desk.ask("/metrics", &bearer);
+    for expected in [
+        "content-type: text/plain; version=0.0.4; charset=utf-8",
+        "vigie_posts_total{source=\"file.posts\",news=\"new\"} 1",
+        "vigie_posts_matched_total{source=\"file.posts\",rule=\"test/arms\"} 1",
+        "vigie_posts_alerted_total{source=\"file.posts\",rule=\"test/arms\"} 1",
+        "vigie_source_accounts{source=\"file.posts\",sight=\"seen\"} 1",
+        "vigie_outbox_deliveries{sink=\"console.here\",state=\"waiting\"} 0",
+        "vigie_config_in_force 1",
+    ] {
+        assert!(answer.lines().any(|line| line == expected), "{expected}\nis missing in\n{answer}");
+    }
+    assert!(!answer.contains("posts.jsonl"), "the account is no label");
+    daemon.stop();
+    let config = read(&desk, "vigie.toml");
+    desk.write("vigie.toml", &format!("open_metrics = true\n{config}"));
+    let daemon = Daemon::start(&desk);
+    assert_eq!(status(&desk.ask("/metrics", "")), "200");
+    assert_eq!(status(&desk.ask("/v1/status", "")), "401");
+    daemon.stop();
+}
+
+#[test]
+fn no_log_holds_a_secret_and_none_above_debug_the_text_of_a_post() {
+    // Hosts that say back whatever they were sent, in bodies and in headers.
+    let parrot = Server::start(|_, call| {
+        let body = format!(
+            "{{\"errors\":[{{\"title\":\"{} {:?} {}\"}}]}}",
+            call.path,
+            call.headers,
+            String::from_utf8_lossy(&call.body)
+        );
+        Reply::Say(403, vec![("x-error", call.header("authorization").to_owned())], body)
+    });
+    let posts = format!(
+        "{}{{\"id\":\"2\",\"text\":\"zanzibar\",\"posted_at\":\"zanzibar\"}}\n",
+        line("1", "zanzibar weapons")
+    );
+    let desk = Desk::new(&posts);
+    let config = read(&desk, "vigie.toml").replace("[sink.console.here]\n", "");
+    let key = "whsec_aHVudGVyMi1odW50ZXIyLWh1bnRlcjItaHVudGVyMg==";
+    for (name, secret) in [
+        ("x", "hunter2-x"),
+        ("slack", &*parrot.url("/services/T0/B0/hunter2-slack")),
+        ("matrix", "hunter2-matrix"),
+        ("webhook", key),
+        ("ping", &*parrot.url("/hunter2-ping")),
+    ] {
+        desk.write(name, secret);
+    }
+    let base = parrot.url("");
+    let entries = format!(
+        "[source.x.hub]\naccounts = [\"A\"]\ntoken = {{ file = \"x\" }}\nbase_url = \"{base}\"\nmax_posts_per_day = 100\n\
+         [sink.slack.desk]\nurl = {{ file = \"slack\" }}\n\
+         [sink.matrix.room]\nhomeserver = \"{base}\"\nroom = \"!a:b.example\"\ntoken = {{ file = \"matrix\" }}\n\
+         [sink.webhook.desk]\nurl = \"{base}/hook\"\nsecret = {{ file = \"webhook\" }}\n\
+         [alive]\nping = {{ file = \"ping\" }}\nping_every = \"1s\"\n"
+    );
+    desk.write("vigie.toml", &format!("{config}{entries}"));
+    for level in ["info", "trace"] {
+        let daemon = Daemon::start_at(&desk, level);
+        let called = |path: &str| parrot.calls().iter().any(|call| call.path.contains(path));
+        daemon.until("everything was called", || {
+            ["hunter2-slack", "hunter2-ping", "/hook", "/_matrix", "/2/"].iter().all(|path| called(path))
+        });
+        let shown = [desk.run(&["status"]), desk.run(&["outbox", "list"]), desk.run(&["check"])];
+        let shown: String = shown.iter().map(|output| out(output) + &err(output)).collect();
+        daemon.stop();
+        let log = read(&desk, "stderr");
+        assert!(log.contains("403"), "the failures are logged: {log}");
+        for secret in ["hunter2", "aHVudGVyMi"] {
+            assert!(!log.contains(secret) && !shown.contains(secret), "{secret} at {level}: {log}{shown}");
+        }
+        assert!(level == "trace" || !log.contains("zanzibar"), "{log}");
+        fs::remove_dir_all(desk.path("data")).unwrap();
+    }
 }
 
 #[test]

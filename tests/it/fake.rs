@@ -226,6 +226,9 @@ impl Store for DyingStore {
     async fn hand_over(&self, gone: &SinkId, heir: &SinkId) -> Result<(), StoreError> {
         self.call(self.store.hand_over(gone, heir)).await
     }
+    async fn size(&self) -> Result<u64, StoreError> {
+        self.call(self.store.size()).await
+    }
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
         self.call(self.store.check(now)).await
     }
