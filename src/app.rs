@@ -130,6 +130,7 @@ impl App {
         }
         let mut committer = self.committer().await?;
         let failed = self.poll().await?.once(&mut committer, &stop).await?;
+        self.store.close(self.clock.now()).await?;
         let (mut tasks, mut operators) = (JoinSet::new(), None);
         for sink in self.config.sinks.clone() {
             // The operators' sink goes last: the others may have something to tell them.
@@ -257,8 +258,9 @@ impl App {
 impl Report {
     /// Whether anything is left that somebody should look at.
     pub fn is_clean(&self) -> bool {
-        let given_up = |delivery: &&Delivery| matches!(delivery.state, State::Dead { .. });
-        self.failed.is_empty() && self.left.iter().filter(|delivery| !given_up(delivery)).count() == 0
+        let settled =
+            |delivery: &Delivery| matches!(delivery.state, State::Dead { .. }) || delivery.held.is_some();
+        self.failed.is_empty() && self.left.iter().all(settled)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::clock::{Clock, sleep_until};
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice, Settlement};
 use crate::model::sink::{Gate, SinkId};
 use crate::pulse::Beat;
+use crate::route::Routes;
 use crate::sink::{Receipt, SendError, Sink};
 use crate::store::{Store, StoreError};
 use verdict::{Verdict, verdict};
@@ -38,6 +39,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 pub struct Dispatch {
     sink: Arc<dyn Sink>,
     store: Arc<dyn Store>,
+    routes: Arc<Routes>,
     operators: SinkId,
     clock: Arc<dyn Clock>,
     rng: fastrand::Rng,
@@ -52,6 +54,7 @@ impl Dispatch {
     pub async fn new(
         sink: Arc<dyn Sink>,
         store: Arc<dyn Store>,
+        routes: Arc<Routes>,
         operators: SinkId,
         clock: Arc<dyn Clock>,
         rng: fastrand::Rng,
@@ -59,7 +62,7 @@ impl Dispatch {
     ) -> Result<Self, StoreError> {
         // Its configuration may have been mended since.
         let gate = store.gate(sink.id()).await?.restarted();
-        Ok(Self { sink, store, operators, clock, rng, filed, gate, remarks: BTreeSet::new() })
+        Ok(Self { sink, store, routes, operators, clock, rng, filed, gate, remarks: BTreeSet::new() })
     }
 
     /// Hands over what is due until `stop`; a send under way then gets a grace time.
@@ -76,7 +79,7 @@ impl Dispatch {
             let next = if opens > now {
                 opens
             } else {
-                let sealed = self.store.seal(self.sink.id(), 1, now).await?;
+                let sealed = self.store.seal(self.sink.id(), 1, &self.routes, now).await?;
                 if let Some(delivery) = sealed.deliveries.into_iter().next() {
                     self.attempt(delivery, &stop).await?;
                     continue;
@@ -106,9 +109,13 @@ impl Dispatch {
                 () = stop.cancelled() => return Ok(()),
                 () = sleep_until(opens, now, PATIENCE) => {}
             }
-            let sealed = self.store.seal(self.sink.id(), 1, begun.max(opens)).await?;
-            let Some(delivery) = sealed.deliveries.into_iter().next() else { return Ok(()) };
-            self.attempt(delivery, stop).await?;
+            let at = begun.max(opens);
+            let sealed = self.store.seal(self.sink.id(), 1, &self.routes, at).await?;
+            match sealed.deliveries.into_iter().next() {
+                Some(delivery) => self.attempt(delivery, stop).await?,
+                None if sealed.next.is_some_and(|next| next <= at) => {}
+                None => return Ok(()),
+            }
         }
         Ok(())
     }

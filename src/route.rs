@@ -1,17 +1,81 @@
-//! Who hears of a match.
+//! Who hears of a match, and when.
 
+mod quiet;
+#[cfg(test)]
+mod tests;
+mod turn;
+
+use std::fmt;
+
+use jiff::SignedDuration;
+
+pub use self::quiet::Quiet;
+pub use self::turn::{Meter, Turn};
 use crate::model::matched::{Match, Severity};
+use crate::model::post::{Platform, Post};
 use crate::model::sink::SinkId;
+use crate::watch::{Account, Origin, speaks};
 
 /// One `[[route]]`: matches that fit go to its sinks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// Only rules of these watchlists; empty: all.
-    pub watchlists: Vec<String>,
-    /// Only this severity and above.
-    pub severity: Severity,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub only: Only,
     /// Where to.
     pub sinks: Vec<SinkId>,
+    /// How long a story that is less than grave gathers before it is told.
+    pub gather: SignedDuration,
+    /// When people want to hear nothing.
+    pub quiet: Vec<Quiet>,
+    /// How many messages each of its sinks gets in an hour; the others come together at its end.
+    pub most_per_hour: Option<u32>,
+}
+
+/// What a route is for. An empty list asks for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Only {
+    /// Rules of these watchlists.
+    pub watchlists: Vec<String>,
+    /// These rules, as `watchlist/rule`.
+    pub rules: Vec<String>,
+    /// This severity and above.
+    pub severity: Severity,
+    /// Posts that declare one of these languages, or a variety of it.
+    pub languages: Vec<String>,
+    /// Posts on these platforms.
+    pub platforms: Vec<Platform>,
+    /// Posts that came by these watched accounts.
+    pub accounts: Vec<Account>,
+}
+
+/// What routes look at in a post.
+#[derive(Clone, Copy, Debug)]
+pub struct Traits<'a> {
+    /// Where it was posted.
+    pub platform: &'a Platform,
+    /// The language it declares.
+    pub lang: Option<&'a str>,
+    /// The watched account that it came by.
+    pub origin: &'a Origin<'a>,
+}
+
+/// Why a route is not for a match: what it asks for and the match or its post lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Miss {
+    /// Another watchlist.
+    Watchlist,
+    /// Another rule.
+    Rule,
+    /// More severity.
+    Severity,
+    /// Another language.
+    Language,
+    /// Another platform.
+    Platform,
+    /// Another account.
+    Account,
 }
 
 /// All routes; without any, every match goes to every sink.
@@ -21,91 +85,98 @@ pub struct Routes {
     pub routes: Vec<Route>,
     /// The sinks that hear everything if there is no route.
     pub everywhere: Vec<SinkId>,
+    /// How long stories gather if there is no route.
+    pub gather: SignedDuration,
+}
+
+/// What a sink hears of a post, and by which routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// The sink.
+    pub sink: SinkId,
+    /// The matches meant for it.
+    pub matches: Vec<Match>,
+    /// The names of the routes that lead there.
+    pub routes: Vec<String>,
+    /// How long the story gathers, at the shortest of these routes.
+    pub gather: SignedDuration,
 }
 
 impl Routes {
-    /// The matches that each sink hears of; sinks that hear of none are left out.
-    pub fn address(&self, matches: &[Match]) -> Vec<(SinkId, Vec<Match>)> {
+    /// What each sink hears of a post; sinks that hear nothing are left out.
+    pub fn address(&self, matches: &[Match], post: &Traits) -> Vec<Heard> {
         if matches.is_empty() {
             return Vec::new();
         }
         if self.routes.is_empty() {
-            return self.everywhere.iter().map(|sink| (sink.clone(), matches.to_vec())).collect();
+            let all = |sink: &SinkId| {
+                let (sink, matches) = (sink.clone(), matches.to_vec());
+                Heard { sink, matches, routes: Vec::new(), gather: self.gather }
+            };
+            return self.everywhere.iter().map(all).collect();
         }
-        let mut addressed: Vec<(SinkId, Vec<Match>)> = Vec::new();
+        let mut sinks: Vec<&SinkId> = Vec::new();
         for sink in self.routes.iter().flat_map(|route| &route.sinks) {
-            if addressed.iter().any(|(known, _)| known == sink) {
-                continue;
-            }
-            let heard = |found: &&Match| self.routes.iter().any(|route| route.leads(found, sink));
-            let heard: Vec<Match> = matches.iter().filter(heard).cloned().collect();
-            if !heard.is_empty() {
-                addressed.push((sink.clone(), heard));
+            if !sinks.contains(&sink) {
+                sinks.push(sink);
             }
         }
-        addressed
+        sinks.into_iter().filter_map(|sink| self.heard(sink, matches, post)).collect()
+    }
+
+    fn heard(&self, sink: &SinkId, matches: &[Match], post: &Traits) -> Option<Heard> {
+        let leads = |route: &Route, found: &Match| {
+            route.sinks.contains(sink) && route.only.miss(found, post).is_none()
+        };
+        let led: Vec<&Route> =
+            self.routes.iter().filter(|route| matches.iter().any(|found| leads(route, found))).collect();
+        let meant = |found: &&Match| led.iter().any(|route| leads(route, found));
+        Some(Heard {
+            sink: sink.clone(),
+            matches: matches.iter().filter(meant).cloned().collect(),
+            routes: led.iter().map(|route| route.name.clone()).collect(),
+            gather: led.iter().map(|route| route.gather).min()?,
+        })
     }
 }
 
-impl Route {
-    fn leads(&self, found: &Match, sink: &SinkId) -> bool {
+impl<'a> Traits<'a> {
+    /// Those of `post`, which came by the account of `origin`.
+    pub fn of(post: &'a Post, origin: &'a Origin<'a>) -> Self {
+        Self { platform: &post.platform, lang: post.lang.as_deref(), origin }
+    }
+}
+
+impl Only {
+    /// Why the route is not for a match of `post`; `None` if it is.
+    pub fn miss(&self, found: &Match, post: &Traits) -> Option<Miss> {
         let watchlist = found.rule.split('/').next().unwrap_or("");
-        self.sinks.contains(sink)
-            && found.severity >= self.severity
-            && (self.watchlists.is_empty() || self.watchlists.iter().any(|name| name == watchlist))
+        let language = |wanted: &String| post.lang.is_some_and(|lang| speaks(lang, wanted));
+        let fits = [
+            (Miss::Watchlist, asks(&self.watchlists, |name| name == watchlist)),
+            (Miss::Rule, asks(&self.rules, |rule| *rule == found.rule)),
+            (Miss::Severity, found.severity >= self.severity),
+            (Miss::Language, asks(&self.languages, language)),
+            (Miss::Platform, asks(&self.platforms, |platform| platform == post.platform)),
+            (Miss::Account, asks(&self.accounts, |account| account.is(post.origin))),
+        ];
+        fits.into_iter().find(|(_, fits)| !fits).map(|(miss, _)| miss)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn asks<T>(wanted: &[T], fits: impl FnMut(&T) -> bool) -> bool {
+    wanted.is_empty() || wanted.iter().any(fits)
+}
 
-    fn found(rule: &str, severity: Severity) -> Match {
-        Match { rule: rule.into(), severity, hits: Vec::new() }
-    }
-
-    fn sink(name: &str) -> SinkId {
-        SinkId::new("slack", name)
-    }
-
-    fn heard(routes: &Routes, matches: &[Match]) -> Vec<(String, Vec<String>)> {
-        let rules = |matches: Vec<Match>| matches.into_iter().map(|found| found.rule).collect();
-        routes
-            .address(matches)
-            .into_iter()
-            .map(|(sink, matches)| (sink.to_string(), rules(matches)))
-            .collect()
-    }
-
-    #[test]
-    fn without_a_route_every_sink_hears_everything() {
-        let routes = Routes { routes: Vec::new(), everywhere: vec![sink("a"), sink("b")] };
-        let matches = [found("w/r", Severity::Low)];
-        let all = |name: &str| (format!("slack.{name}"), vec!["w/r".to_owned()]);
-        assert_eq!(heard(&routes, &matches), [all("a"), all("b")]);
-        assert_eq!(heard(&routes, &[]), []);
-    }
-
-    #[test]
-    fn a_sink_hears_only_what_a_route_leads_to_it_and_each_match_once() {
-        let route = |watchlists: &[&str], severity, sinks: &[&str]| Route {
-            watchlists: watchlists.iter().map(ToString::to_string).collect(),
-            severity,
-            sinks: sinks.iter().map(|name| sink(name)).collect(),
-        };
-        let routes = Routes {
-            routes: vec![
-                route(&["sahel"], Severity::Medium, &["desk"]),
-                route(&[], Severity::High, &["night", "desk"]),
-            ],
-            everywhere: vec![sink("desk"), sink("night"), sink("unused")],
-        };
-        let (low, high) = (Severity::Low, Severity::High);
-        let matches = [found("sahel/a", high), found("sahel/b", low), found("other/c", Severity::Medium)];
-        let rules = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let expected =
-            [("slack.desk".to_owned(), rules(&["sahel/a"])), ("slack.night".to_owned(), rules(&["sahel/a"]))];
-        assert_eq!(heard(&routes, &matches), expected);
-        assert_eq!(heard(&routes, &matches[1..]), []);
+impl fmt::Display for Miss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Watchlist => "it is for other watchlists",
+            Self::Rule => "it is for other rules",
+            Self::Severity => "it is for graver matches",
+            Self::Language => "it is for other languages than the post declares",
+            Self::Platform => "it is for other platforms",
+            Self::Account => "it is for other accounts",
+        })
     }
 }

@@ -11,6 +11,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use toml_span::de_helpers::{TableHelper, expected};
 use toml_span::value::ValueInner;
@@ -77,6 +78,24 @@ impl<'de> Deserialize<'de> for Period {
             )
             .into()),
         }
+    }
+}
+
+/// A time zone by its IANA name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone(pub TimeZone);
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
+        let span = value.span;
+        let name = value.take_string(Some("the name of a time zone such as \"Europe/Paris\""))?;
+        TimeZone::get(&name).map(Self).map_err(|_| {
+            let known: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+            let hint = nearest(&name, known.iter().map(String::as_str));
+            let hint = hint
+                .map_or("such as \"Europe/Paris\"".to_owned(), |near| format!("did you mean \"{near}\"?"));
+            wrong(span, format!("no time zone is named \"{name}\"; it takes an IANA name, {hint}")).into()
+        })
     }
 }
 

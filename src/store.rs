@@ -1,25 +1,28 @@
 //! What vigie remembers. A store reads, applies the transitions of [`crate::model`], and writes; it decides nothing.
 
 pub mod memory;
+pub(crate) mod sealing;
 pub(crate) mod shelf;
 pub mod sled;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::coverage::Gap;
-use crate::model::delivery::{Delivery, DeliveryId, Excerpt, Settlement};
+use crate::model::delivery::{Again, Alert, Body, Delivery, DeliveryId, Excerpt, Joining, Settlement};
 use crate::model::matched::Severity;
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::retention::Retention;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
-use crate::model::story::{Copy, Story, StoryId, StoryKey};
+use crate::model::story::{self, Copy, Story, StoryId, StoryKey, answers_after};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
+use crate::route::Routes;
 use crate::story::{Bond, Kept, Sketch};
 
 /// Everything that must outlive a crash.
@@ -59,7 +62,19 @@ pub trait Store: Send + Sync {
     async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError>;
 
     /// Closes up to `most` deliveries of `sink` that are due, the oldest first, and hands them out for an attempt.
-    async fn seal(&self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError>;
+    ///
+    /// What `routes` keep back is put off instead, and what is not to go one by one is gathered into a digest; then it
+    /// may hand out nothing although there is more: [`Sealed::next`] is now.
+    async fn seal(
+        &self,
+        sink: &SinkId,
+        most: usize,
+        routes: &Arc<Routes>,
+        now: Timestamp,
+    ) -> Result<Sealed, StoreError>;
+
+    /// Ends all gathering: what is open and not held is due.
+    async fn close(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Makes the end of an attempt count, together with the sink's gate after it.
     async fn settle(
@@ -212,7 +227,9 @@ pub struct Addressed {
     pub severity: Severity,
     /// The post, with the matches meant for it.
     pub excerpt: Excerpt,
-    /// When the delivery may go.
+    /// The names of the routes that lead there.
+    pub routes: Vec<String>,
+    /// When a message that opens because of it may go.
     pub due: Timestamp,
 }
 
@@ -308,36 +325,59 @@ pub(crate) fn file(
     mut open: impl FnMut(&DeliveryId) -> Option<Delivery>,
     now: Timestamp,
 ) -> Filed {
-    use crate::model::delivery::{Alert, Body};
     use crate::model::story::Filed::{Counted, Joins, Opens};
     let (mut story, mut kept, bond) = join(&filing.sketch, candidates, now).unwrap_or_else(|| {
         let story = Story::begin(filing.story, now);
         (story, Kept::default(), Bond::Attached)
     });
-    story.add(Copy { own_words: bond == Bond::Attached, ..filing.copy }, now);
+    let copy = Copy { own_words: bond == Bond::Attached, ..filing.copy };
+    let second = story.is_second(&copy);
+    story.add(copy, now);
     let keys = kept.add(filing.sketch);
     let mut deliveries = Vec::new();
-    for Addressed { sink, severity, excerpt, due } in filing.to {
+    for Addressed { sink, severity, excerpt, routes, due } in filing.to {
         let last = story.told.get(&sink).map(|told| DeliveryId::of_story(&story.id, &sink, told.deliveries));
         let gathering = last.as_ref().and_then(&mut open).filter(Delivery::is_open);
-        match story.file(&sink, severity, filing.insists, gathering.is_some()) {
-            Opens(n) => {
-                let alert = Alert { story: story.id, severity, again: None, posts: 0, excerpts: Vec::new() };
-                let id = DeliveryId::of_story(&story.id, &sink, n);
-                let mut delivery = Delivery::open(id, sink, Body::Alert(alert), due, now);
-                delivery.absorb(excerpt, severity);
+        let news = story::News { severity, insists: filing.insists, second };
+        let post = Joining { excerpt, severity, again: None, routes, due };
+        match (story.file(&sink, news, gathering.is_some()), gathering) {
+            (Opens { n, again, counted }, _) => {
+                let opening = Opening { story: story.id, sink, n, again, counted };
+                deliveries.push(opening.with(post, now));
+            }
+            (Joins(again), Some(mut delivery)) => {
+                delivery.absorb(Joining { again: Some(again), ..post }, now);
                 deliveries.push(delivery);
             }
-            Joins(_) => {
-                if let Some(mut delivery) = gathering {
-                    delivery.absorb(excerpt, severity);
-                    deliveries.push(delivery);
-                }
-            }
-            Counted => {}
+            (Joins(_), None) | (Counted, _) => {}
         }
     }
     Filed { story, kept, keys, deliveries }
+}
+
+/// A delivery about to be opened.
+struct Opening {
+    story: StoryId,
+    sink: SinkId,
+    n: u32,
+    again: Option<Again>,
+    counted: u32,
+}
+
+impl Opening {
+    /// The delivery, with its first post.
+    fn with(self, post: Joining, now: Timestamp) -> Delivery {
+        let Self { story, sink, n, again, counted } = self;
+        let due = match again {
+            Some(Again::Copies) => now.saturating_add(answers_after(n)).unwrap_or(now),
+            _ => post.due,
+        };
+        let id = DeliveryId::of_story(&story, &sink, n);
+        let alert = Alert { story, severity: post.severity, again, posts: counted, excerpts: Vec::new() };
+        let mut delivery = Delivery::open(id, sink, Body::Alert(alert), due, now);
+        delivery.absorb(post, now);
+        delivery
+    }
 }
 
 /// The live story that the post belongs to most surely; of several always the same one.

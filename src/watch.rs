@@ -33,6 +33,7 @@ mod varied;
 mod vocabulary;
 
 pub use self::explain::{Branch, Explained, Traced};
+pub(crate) use self::fact::speaks;
 pub use self::origin::{Account, Accounts, Origin};
 pub use self::trace::Fold;
 

@@ -93,6 +93,7 @@ impl App {
         let (store, clock, operators) =
             (self.store.clone(), self.clock.clone(), self.config.operators.clone());
         let sink = Arc::new(Measured { sink, metrics: self.metrics.clone(), clock: clock.clone() });
-        Ok(Dispatch::new(sink, store, operators, clock, self.rng.fork(), self.filed.clone()).await?)
+        let routes = Arc::new(self.config.routes.clone());
+        Ok(Dispatch::new(sink, store, routes, operators, clock, self.rng.fork(), self.filed.clone()).await?)
     }
 }

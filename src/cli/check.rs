@@ -9,6 +9,7 @@ use super::{Failure, load};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::spend::{Budget, Price, Reads};
+use crate::route::{Only, Route};
 use crate::setting::Problem;
 use crate::source::Canary;
 
@@ -35,16 +36,33 @@ pub(super) fn check(path: &Path, store: Option<&Path>, clock: &Arc<dyn Clock>) -
         anstream::println!("routes     none, so every alert goes to every sink");
     }
     for route in &config.routes.routes {
-        let lists =
-            if route.watchlists.is_empty() { "every watchlist".into() } else { route.watchlists.join(", ") };
-        let sinks: Vec<_> = route.sinks.iter().map(ToString::to_string).collect();
-        anstream::println!("route      {lists}, {} and above -> {}", route.severity, sinks.join(", "));
+        anstream::println!("route      {}", routing(route));
     }
     for entry in &config.disabled {
         anstream::println!("disabled   {entry}");
     }
     warnings(config.watch.warnings());
     Ok(())
+}
+
+/// What a route is for, where it leads, and when it waits.
+fn routing(route: &Route) -> String {
+    let Only { watchlists, rules, severity, languages, platforms, accounts } = &route.only;
+    let lists = [
+        watchlists.clone(),
+        rules.clone(),
+        languages.iter().map(|lang| format!("lang:{lang}")).collect(),
+        platforms.iter().map(|platform| format!("on {platform}")).collect(),
+        accounts.iter().map(ToString::to_string).collect(),
+    ];
+    let lists: Vec<String> =
+        lists.iter().filter(|list| !list.is_empty()).map(|list| list.join(" or ")).collect();
+    let lists = if lists.is_empty() { "every watchlist".into() } else { lists.join(", ") };
+    let sinks: Vec<_> = route.sinks.iter().map(ToString::to_string).collect();
+    let most = route.most_per_hour.map(|most| format!("at most {most} an hour"));
+    let bounds = most.into_iter().chain(route.quiet.iter().map(ToString::to_string));
+    let to = [sinks.join(", ")].into_iter().chain(bounds).collect::<Vec<_>>().join("; ");
+    format!("{}: {lists}, {severity} and above -> {to}", route.name)
 }
 
 /// What may be meant but seldom is; it stops nothing.

@@ -15,9 +15,8 @@ use crate::model::post::Platform;
 use crate::model::sink::SinkId;
 use crate::poll::Watching;
 use crate::remote::Remotes;
-use crate::setting::{Document, Fields, Problem, nearest, table, wrong};
+use crate::setting::{Document, Fields, Problem, Zone, nearest, table, wrong};
 use crate::sink::console::Console;
-use crate::watch::Watch;
 use crate::{sink, source};
 
 /// Where the daemon answers if nobody says otherwise.
@@ -45,6 +44,7 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     let (source_table, sink_table) = (fields.take("source"), fields.take("sink"));
     let (route_values, groups) = (fields.take("route"), fields.take("group"));
     let (alive_table, retention_table) = (fields.take("alive"), fields.take("retention"));
+    let alerts_table = fields.take("alerts");
     let mut errors = Vec::new();
     if let Err(error) = fields.finalize(None) {
         errors.extend(error.errors);
@@ -82,8 +82,14 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
         ));
     }
     let everywhere = sinks.iter().map(|sink| sink.id().clone()).collect();
-    let known = route::Known { sinks: &sink_names, watchlists: watch.as_ref().map(Watch::watchlists) };
-    let routes = route::read(route_values, everywhere, known, &mut errors);
+    let known = route::Known {
+        sinks: &sink_names,
+        watch: watch.as_ref(),
+        accounts: accounts.as_ref(),
+        timezone: &timezone,
+        gather: route::gather(alerts_table, &mut errors),
+    };
+    let routes = route::read(route_values, everywhere, &known, &mut errors);
     let operators = if let Some(name) = operators {
         match route::sink(&name.value, name.span, &sink_names) {
             Ok(true) => {}
@@ -158,16 +164,7 @@ fn take_basics(fields: &mut Fields<'_>, dir: &Path) -> (Basics, Span) {
 }
 
 fn take_timezone(fields: &mut Fields<'_>) -> TimeZone {
-    let Some(name) = fields.optional_s::<String>("timezone") else { return TimeZone::UTC };
-    TimeZone::get(&name.value).unwrap_or_else(|_| {
-        let known: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-        let hint = nearest(&name.value, known.iter().map(String::as_str));
-        let hint =
-            hint.map_or("such as \"Europe/Paris\"".to_owned(), |near| format!("did you mean \"{near}\"?"));
-        let message = format!("no time zone is named \"{}\"; it takes an IANA name, {hint}", name.value);
-        fields.errors.push(wrong(name.span, message));
-        TimeZone::UTC
-    })
+    fields.optional::<Zone>("timezone").map_or(TimeZone::UTC, |zone| zone.0)
 }
 
 /// The tables `[TABLE.KIND.NAME]` whose kind is known, in the order of the file.

@@ -82,6 +82,9 @@ pub struct Delivery {
     pub due: Timestamp,
     /// When `due` was set: if the clock is behind it, it jumped, and the delivery is due now.
     pub set_at: Timestamp,
+    /// The names of the routes that led to it.
+    #[serde(default)]
+    pub routes: Vec<String>,
     /// What makes it wait for `due`, if people or a route want it so.
     #[serde(default)]
     pub held: Option<Occasion>,
@@ -104,6 +107,24 @@ pub struct Delivery {
     pub plain: bool,
     /// How the last attempt failed; never holds a secret.
     pub last_error: Option<String>,
+}
+
+/// So many routes of a delivery are remembered.
+const ROUTES: usize = 8;
+
+/// A post on its way into an open delivery.
+#[derive(Clone, Debug)]
+pub struct Joining {
+    /// What is shown of it.
+    pub excerpt: Excerpt,
+    /// The highest severity among its matches.
+    pub severity: Severity,
+    /// Why it lets a story that was told speak again.
+    pub again: Option<Again>,
+    /// The names of the routes that led here.
+    pub routes: Vec<String>,
+    /// When the delivery may go at the earliest, as far as this post is concerned.
+    pub due: Timestamp,
 }
 
 /// How far a delivery is.
@@ -167,6 +188,7 @@ impl Delivery {
             created_at: now,
             due,
             set_at: now,
+            routes: Vec::new(),
             held: None,
             thread: None,
             attempts: 0,
@@ -179,12 +201,39 @@ impl Delivery {
     }
 
     /// Takes one more post in. A notice or a closed delivery stays as it is.
-    pub fn absorb(&mut self, excerpt: Excerpt, severity: Severity) {
+    pub fn absorb(&mut self, post: Joining, now: Timestamp) {
         let (Body::Alert(alert), State::Open) = (&mut self.body, &self.state) else { return };
+        let Joining { excerpt, severity, again, routes, due } = post;
+        let before = (alert.severity, alert.again);
         alert.severity = alert.severity.max(severity);
+        alert.again = match alert.again {
+            Some(Again::Raised { .. }) | None => alert.again,
+            known => known.max(again),
+        };
         alert.posts = alert.posts.saturating_add(1);
         if alert.excerpts.len() < EXCERPTS {
             alert.excerpts.push(excerpt);
+        }
+        for route in routes {
+            if self.routes.len() < ROUTES && !self.routes.contains(&route) {
+                self.routes.push(route);
+            }
+        }
+        // What weighs more now need not wait as long, nor for the reason that held it.
+        if before != (alert.severity, alert.again) && due < self.due {
+            (self.due, self.set_at, self.held) = (due, now, None);
+        }
+    }
+
+    /// Puts it off.
+    pub fn wait(&mut self, until: Timestamp, why: Occasion, now: Timestamp) {
+        (self.due, self.set_at, self.held) = (until, now, Some(why));
+    }
+
+    /// Ends its gathering, unless it is held.
+    pub fn close(&mut self, now: Timestamp) {
+        if self.is_open() && self.held.is_none() && self.due > now {
+            (self.due, self.set_at) = (now, now);
         }
     }
 
@@ -288,15 +337,65 @@ mod tests {
         Delivery::open(id, sink, Body::Alert(alert), at(0), at(0))
     }
 
-    fn excerpt() -> Excerpt {
-        Excerpt::of(&Post::new(Platform::X, "1", "text"), &[], false, at(0))
+    fn joining(severity: Severity) -> Joining {
+        let excerpt = Excerpt::of(&Post::new(Platform::X, "1", "text"), &[], false, at(0));
+        Joining { excerpt, severity, again: Some(Again::Copies), routes: vec!["r".into()], due: at(0) }
+    }
+
+    #[test]
+    fn what_weighs_more_goes_sooner_and_the_rest_changes_no_time() {
+        let raised = Some(Again::Raised { from: Severity::Low });
+        let cases = [
+            (Severity::Low, Some(Again::Copies), at(30)),
+            (Severity::High, raised, at(5)),
+            (Severity::Low, Some(Again::Wording), at(5)),
+        ];
+        for (severity, again, expected) in cases {
+            let mut delivery = delivery();
+            delivery.absorb(joining(Severity::Low), at(0));
+            let Body::Alert(alert) = &mut delivery.body else { panic!("an alert") };
+            alert.again = Some(Again::Copies);
+            delivery.wait(at(30), Occasion::Quiet, at(1));
+            delivery.absorb(Joining { again, due: at(5), ..joining(severity) }, at(5));
+            assert_eq!((delivery.due, delivery.held.is_none()), (expected, expected == at(5)));
+            assert_eq!(delivery.routes, ["r"]);
+        }
+    }
+
+    #[test]
+    fn a_first_message_stays_one_and_a_raise_remembers_where_it_began() {
+        let raised = |from| Some(Again::Raised { from });
+        let cases = [
+            (None, Some(Again::Wording), None),
+            (Some(Again::Copies), Some(Again::Wording), Some(Again::Wording)),
+            (Some(Again::Edit), Some(Again::Copies), Some(Again::Edit)),
+            (raised(Severity::Low), raised(Severity::Medium), raised(Severity::Low)),
+        ];
+        for (before, again, expected) in cases {
+            let mut delivery = delivery();
+            let Body::Alert(alert) = &mut delivery.body else { panic!("an alert") };
+            alert.again = before;
+            delivery.absorb(Joining { again, ..joining(Severity::Low) }, at(0));
+            let Body::Alert(alert) = &delivery.body else { panic!("an alert") };
+            assert_eq!(alert.again, expected, "{before:?} {again:?}");
+        }
+    }
+
+    #[test]
+    fn closing_ends_gathering_but_not_what_people_want() {
+        let mut gathering = Delivery { due: at(30), ..delivery() };
+        let mut held = gathering.clone();
+        held.wait(at(60), Occasion::Quiet, at(1));
+        gathering.close(at(2));
+        held.close(at(2));
+        assert_eq!((gathering.due, held.due), (at(2), at(60)));
     }
 
     #[test]
     fn an_open_delivery_gathers_and_counts_what_it_does_not_show() {
         let mut delivery = delivery();
         for _ in 0..12 {
-            delivery.absorb(excerpt(), Severity::High);
+            delivery.absorb(joining(Severity::High), at(0));
         }
         let Body::Alert(alert) = &delivery.body else { panic!("an alert") };
         assert_eq!((alert.posts, alert.excerpts.len(), alert.severity), (12, EXCERPTS, Severity::High));
@@ -305,10 +404,10 @@ mod tests {
     #[test]
     fn a_sealed_delivery_says_the_same_for_ever() {
         let mut delivery = delivery();
-        delivery.absorb(excerpt(), Severity::Low);
+        delivery.absorb(joining(Severity::Low), at(0));
         delivery.seal(None, at(0));
         let sealed = delivery.body.clone();
-        delivery.absorb(excerpt(), Severity::Critical);
+        delivery.absorb(joining(Severity::Critical), at(0));
         assert_eq!(delivery.body, sealed);
     }
 

@@ -90,10 +90,11 @@ impl TryFrom<String> for Field {
 }
 
 /// How much a match matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth a look some day.
+    #[default]
     Low,
     /// Worth a look today.
     Medium,

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::delivery::Again;
 use super::matched::Severity;
 use super::post::{Content, Platform, Post, PostKey, first_bytes};
 use super::sink::SinkId;
@@ -129,16 +130,40 @@ pub struct Told {
     /// What the sink calls the first of them that it took; further ones answer there.
     #[serde(default)]
     pub receipt: Option<String>,
+    /// Posts since the last of them, which the next one counts.
+    #[serde(default)]
+    pub counted: u32,
+    /// Whether it heard of a second source.
+    #[serde(default)]
+    pub second: bool,
+}
+
+/// What one more matched post brings to a sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct News {
+    /// The highest severity among the matches meant for the sink.
+    pub severity: Severity,
+    /// Whether an edit met a rule that no earlier revision of the post met.
+    pub insists: bool,
+    /// Whether it is another author's, in words of their own.
+    pub second: bool,
 }
 
 /// What one more matched post of a story does at one sink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filed {
-    /// It opens the sink's n-th delivery of the story.
-    Opens(u32),
-    /// It joins the delivery that is still open, the n-th.
-    Joins(u32),
-    /// It is counted in the story and says nothing new.
+    /// It opens a delivery.
+    Opens {
+        /// The sink's n-th of the story.
+        n: u32,
+        /// Why the story speaks again, if it does.
+        again: Option<Again>,
+        /// Earlier posts that no delivery told.
+        counted: u32,
+    },
+    /// It joins the delivery that is still open.
+    Joins(Again),
+    /// It is counted; the next delivery tells of it.
     Counted,
 }
 
@@ -181,61 +206,130 @@ impl Story {
         self.told.get(sink)?.receipt.as_deref()
     }
 
-    /// What the post does at `sink`; the story remembers it as told.
+    /// Whether this copy, not added yet, is the story in the words of somebody who is not among its authors.
+    pub fn is_second(&self, copy: &Copy) -> bool {
+        let own = |known: &Copy| known.author.eq_ignore_ascii_case(&copy.author);
+        copy.own_words && !self.copies.is_empty() && !self.copies.iter().any(own)
+    }
+
+    /// What the post does at `sink`; the story remembers it as told. `open` tells whether the sink's last delivery still
+    /// gathers.
     ///
-    /// A story speaks again only if it got graver, or if an edit of a post met a rule that none of its revisions had
-    /// met (`insists`). `open` tells whether the sink's last delivery still gathers.
-    pub fn file(&mut self, sink: &SinkId, severity: Severity, insists: bool, open: bool) -> Filed {
+    /// A story speaks again if it got graver, if an edit of a post met a rule that none of its revisions had met, or at
+    /// its first second source. Further copies are answers where the sink knows threads; elsewhere the next message
+    /// counts them.
+    pub fn file(&mut self, sink: &SinkId, news: News, open: bool) -> Filed {
+        let News { severity, insists, second } = news;
         let Some(told) = self.told.get_mut(sink) else {
-            self.told.insert(sink.clone(), Told { deliveries: 1, severity, receipt: None });
-            return Filed::Opens(1);
+            let told = Told { deliveries: 1, severity, receipt: None, counted: 0, second };
+            self.told.insert(sink.clone(), told);
+            return Filed::Opens { n: 1, again: None, counted: 0 };
         };
-        let graver = severity > told.severity;
-        told.severity = told.severity.max(severity);
-        if open {
-            Filed::Joins(told.deliveries)
-        } else if graver || insists {
-            told.deliveries += 1;
-            Filed::Opens(told.deliveries)
+        let again = if severity > told.severity {
+            Again::Raised { from: told.severity }
+        } else if insists {
+            Again::Edit
+        } else if second && !told.second {
+            Again::Wording
         } else {
+            Again::Copies
+        };
+        told.severity = told.severity.max(severity);
+        told.second |= second;
+        if open {
+            Filed::Joins(again)
+        } else if again > Again::Copies || told.receipt.is_some() {
+            told.deliveries += 1;
+            let counted = std::mem::take(&mut told.counted);
+            Filed::Opens { n: told.deliveries, again: Some(again), counted }
+        } else {
+            told.counted = told.counted.saturating_add(1);
             Filed::Counted
         }
     }
+}
+
+/// How long the n-th message of a story at a sink gathers copies before it answers in the thread: ever longer.
+pub fn answers_after(n: u32) -> SignedDuration {
+    SignedDuration::from_mins(5 << n.saturating_sub(2).min(4)).min(SignedDuration::from_hours(1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn one_story_speaks_once_unless_it_gets_graver_or_an_edit_insists() {
-        use Severity::{High, Low, Medium};
-        let now = Timestamp::UNIX_EPOCH;
+    fn story() -> Story {
         let id = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([0; 8]));
-        let mut story = Story::begin(id, now);
+        Story::begin(id, Timestamp::UNIX_EPOCH)
+    }
+
+    fn opens(n: u32, again: Again, counted: u32) -> Filed {
+        Filed::Opens { n, again: Some(again), counted }
+    }
+
+    #[test]
+    fn one_story_speaks_once_unless_it_gets_graver_an_edit_insists_or_a_second_source_tells_it() {
+        use Severity::{High, Low, Medium};
+        let mut story = story();
         let sink = SinkId::new("slack", "desk");
+        let raised = |from| Again::Raised { from };
         let steps = [
-            (Medium, false, false, Filed::Opens(1)),
-            (Low, false, true, Filed::Joins(1)),
-            (Medium, false, false, Filed::Counted),
-            (High, false, false, Filed::Opens(2)),
-            (High, false, true, Filed::Joins(2)),
-            (High, false, false, Filed::Counted),
-            (Low, true, false, Filed::Opens(3)),
+            (Medium, false, false, false, Filed::Opens { n: 1, again: None, counted: 0 }),
+            (Low, false, false, true, Filed::Joins(Again::Copies)),
+            (Medium, false, false, false, Filed::Counted),
+            (High, false, false, false, opens(2, raised(Medium), 1)),
+            (High, false, false, true, Filed::Joins(Again::Copies)),
+            (High, false, false, false, Filed::Counted),
+            (Low, false, false, false, Filed::Counted),
+            (Low, true, false, false, opens(3, Again::Edit, 2)),
+            (Low, false, true, false, opens(4, Again::Wording, 0)),
+            (Low, false, true, false, Filed::Counted),
         ];
-        for (n, (severity, insists, open, filed)) in steps.into_iter().enumerate() {
-            assert_eq!(story.file(&sink, severity, insists, open), filed, "step {n}");
+        for (step, (severity, insists, second, open, filed)) in steps.into_iter().enumerate() {
+            let news = News { severity, insists, second };
+            assert_eq!(story.file(&sink, news, open), filed, "step {step}");
         }
-        assert_eq!(story.file(&SinkId::new("matrix", "room"), Low, false, false), Filed::Opens(1));
+        let first = News { severity: Low, insists: false, second: false };
+        let elsewhere = story.file(&SinkId::new("matrix", "room"), first, false);
+        assert_eq!(elsewhere, Filed::Opens { n: 1, again: None, counted: 0 });
+    }
+
+    #[test]
+    fn copies_answer_in_the_thread_once_there_is_one() {
+        let mut story = story();
+        let sink = SinkId::new("matrix", "room");
+        let copy = News { severity: Severity::Low, insists: false, second: false };
+        story.file(&sink, copy, false);
+        assert_eq!(story.file(&sink, copy, false), Filed::Counted, "the first message is under way");
+        story.heard(&sink, Some("$a"));
+        assert_eq!(story.file(&sink, copy, false), opens(2, Again::Copies, 1));
+        assert_eq!(story.file(&sink, copy, true), Filed::Joins(Again::Copies));
+        let minutes = [2, 3, 4, 5, 6, 99].map(|n| answers_after(n).as_mins());
+        assert_eq!(minutes, [5, 10, 20, 40, 60, 60]);
+    }
+
+    #[test]
+    fn a_second_source_is_another_author_in_other_words() {
+        let mut story = story();
+        let copy = |author: &str, own_words| {
+            let post = Post { author: author.into(), ..Post::new(Platform::X, "1", "text") };
+            Copy { own_words, ..Copy::of(&post, Timestamp::UNIX_EPOCH) }
+        };
+        assert!(!story.is_second(&copy("hub", true)), "it is the first");
+        story.add(copy("hub", true), Timestamp::UNIX_EPOCH);
+        for (author, own_words, second) in
+            [("Hub", true, false), ("fan", false, false), ("radio", true, true)]
+        {
+            assert_eq!(story.is_second(&copy(author, own_words)), second, "{author}");
+        }
     }
 
     #[test]
     fn the_first_message_that_a_sink_took_is_where_further_ones_answer() {
-        let id = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([0; 8]));
-        let mut story = Story::begin(id, Timestamp::UNIX_EPOCH);
+        let mut story = story();
         let sink = SinkId::new("matrix", "room");
         assert!(!story.heard(&sink, Some("$a")), "nothing was told there");
-        story.file(&sink, Severity::Low, false, false);
+        story.file(&sink, News { severity: Severity::Low, insists: false, second: false }, false);
         assert!(!story.heard(&sink, None) && !story.heard(&sink, Some(&"$".repeat(129))));
         assert!(story.heard(&sink, Some("$b")) && !story.heard(&sink, Some("$c")));
         assert_eq!(story.thread(&sink), Some("$b"));
@@ -243,8 +337,7 @@ mod tests {
 
     #[test]
     fn a_story_remembers_its_first_posts_and_counts_all() {
-        let id = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([0; 8]));
-        let mut story = Story::begin(id, Timestamp::UNIX_EPOCH);
+        let mut story = story();
         for n in 0..50 {
             let author = format!("{n}\u{1}{}", "ж\"".repeat(90));
             let post = Post { author, ..Post::new(Platform::X, n.to_string(), "text") };
@@ -258,8 +351,7 @@ mod tests {
 
     #[test]
     fn a_story_is_over_after_a_day_of_silence() {
-        let id = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([0; 8]));
-        let mut story = Story::begin(id, Timestamp::UNIX_EPOCH);
+        let mut story = story();
         let later = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
         assert!(story.is_live(later(23)));
         story.add(Copy::of(&Post::new(Platform::X, "1", "text"), later(23)), later(23));

@@ -13,13 +13,13 @@ use crate::model::look::{Finished, Looked, Missed, Moment, Turned};
 use crate::model::matched::{Match, Severity};
 use crate::model::pace::{is_scarce, pause};
 use crate::model::post::{Content, Post, PostKey};
-use crate::model::sink::SinkId;
 use crate::model::story::{Copy, StoryId};
 use crate::model::timeline::TimelineState;
-use crate::route::Routes;
+use crate::route::{Heard, Routes, Traits};
 use crate::source::{Common, Page, SourceError};
 use crate::store::{Addressed, Filing, News, Outcome, Sighted, Sighting};
 use crate::story::Sketch;
+use crate::watch::Origin;
 
 /// The longest back-off after failures.
 const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(15);
@@ -57,8 +57,18 @@ pub(super) fn decide(
     let (looked, posts) = looked(look.result, &before, &sightings, now);
     let Finished { state, turned, gaps } = before.finish(looked, &moment);
     let today = day(now);
-    let (seen, posts_so_far, filings, rules) = (HashMap::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut page = PageSoFar { now, since, first, routes, seen, posts: posts_so_far, filings, rules };
+    let origin = Origin { platform: &look.watch.watching.platform, account: &look.watch.account };
+    let mut page = PageSoFar {
+        now,
+        since,
+        first,
+        origin: &origin,
+        routes,
+        seen: HashMap::new(),
+        posts: Vec::new(),
+        filings: Vec::new(),
+        rules: Vec::new(),
+    };
     for ((post, matches), sighting) in posts.into_iter().zip(look.matches).zip(sightings) {
         page.add(post, matches, sighting);
     }
@@ -139,6 +149,7 @@ struct PageSoFar<'a> {
     now: Timestamp,
     since: Option<Timestamp>,
     first: bool,
+    origin: &'a Origin<'a>,
     routes: &'a Routes,
     /// Revisions that this very page already showed.
     seen: HashMap<PostKey, (Content, Vec<String>)>,
@@ -188,15 +199,16 @@ impl PageSoFar<'_> {
     }
 
     fn file(&mut self, post: &Post, matches: &[Match], edited: bool, insists: bool) {
-        let addressed = |(sink, matches): (SinkId, Vec<Match>)| Addressed {
-            sink,
-            severity: matches.iter().map(|found| found.severity).max().unwrap_or(Severity::Low),
-            excerpt: Excerpt::of(post, &matches, edited, self.now),
-            due: self.now,
+        let addressed = |Heard { sink, matches, routes, gather }| {
+            let severity = matches.iter().map(|found: &Match| found.severity).max().unwrap_or(Severity::Low);
+            // What is grave does not wait for company.
+            let wait = if severity >= Severity::High { SignedDuration::ZERO } else { gather };
+            let due = self.now.saturating_add(wait).unwrap_or(self.now);
+            Addressed { sink, severity, excerpt: Excerpt::of(post, &matches, edited, self.now), routes, due }
         };
-        let heard = self.routes.address(matches);
+        let heard = self.routes.address(matches, &Traits::of(post, self.origin));
         let mut rules: Vec<_> =
-            heard.iter().flat_map(|(_, matches)| matches).map(|found| found.rule.clone()).collect();
+            heard.iter().flat_map(|heard| &heard.matches).map(|found| found.rule.clone()).collect();
         rules.sort();
         rules.dedup();
         self.rules.extend(rules);

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::sealing::{AT_ONCE, sealing};
 use super::shelf::Shelf;
 use super::{Claimed, News, Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use crate::model::coverage::{Gap, keep};
@@ -19,6 +20,7 @@ use crate::model::retention::Retention;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
+use crate::route::{Meter, Routes};
 
 /// A store in memory.
 #[derive(Debug, Default)]
@@ -35,6 +37,7 @@ struct Inner {
     resolved: HashMap<(Platform, String), TimelineId>,
     seen: HashMap<PostKey, Seen>,
     spending: HashMap<(String, i32), Spending>,
+    meters: HashMap<String, (i64, u32)>,
     stories: Shelf,
     outbox: BTreeMap<DeliveryId, Delivery>,
     gates: HashMap<SinkId, Gate>,
@@ -163,23 +166,48 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn seal(&self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError> {
+    async fn seal(
+        &self,
+        sink: &SinkId,
+        most: usize,
+        routes: &Arc<Routes>,
+        now: Timestamp,
+    ) -> Result<Sealed, StoreError> {
         let mut guard = self.inner();
         let inner = &mut *guard;
         let mine = inner.outbox.values().filter(|delivery| delivery.sink == *sink);
-        let mut waiting: Vec<_> =
-            mine.filter_map(|delivery| Some((delivery.due(now)?, delivery.order()))).collect();
-        waiting.sort_by_key(|(due, order)| (*due > now, order.clone()));
-        let ready = waiting.iter().take_while(|(due, _)| *due <= now).count().min(most);
-        let next = waiting[ready..].iter().map(|(due, _)| *due).min();
+        let mut ready: Vec<_> =
+            mine.filter(|delivery| delivery.due(now).is_some_and(|due| due <= now)).cloned().collect();
+        ready.sort_by_key(Delivery::order);
+        ready.truncate(AT_ONCE.max(most));
+        let counted = |meter: &Meter| meter.read(inner.meters.get(&meter.name).copied());
+        let sealing = sealing(ready, most, routes, counted, now);
+        let unfinished = sealing.is_unfinished();
+        for delivery in sealing.changed {
+            inner.outbox.insert(delivery.id.clone(), delivery);
+        }
+        for delivery in sealing.absorbed {
+            inner.outbox.remove(&delivery.id);
+        }
+        for meter in sealing.metered {
+            let counted = meter.read(inner.meters.get(&meter.name).copied());
+            inner.meters.insert(meter.name, (meter.hour, counted.saturating_add(1)));
+        }
         let mut deliveries = Vec::new();
-        for (_, (.., id)) in &waiting[..ready] {
-            let Some(delivery) = inner.outbox.get_mut(id) else { continue };
+        for mut delivery in sealing.goes {
             let story = delivery.story().map_or(Ok(None), |story| inner.stories.story(*story))?;
             delivery.seal(story.as_ref().and_then(|story| story.thread(sink)), now);
-            deliveries.push(delivery.clone());
+            inner.outbox.insert(delivery.id.clone(), delivery.clone());
+            deliveries.push(delivery);
         }
-        Ok(Sealed { deliveries, next })
+        let mine = inner.outbox.values().filter(|delivery| delivery.sink == *sink);
+        let next = mine.filter_map(|delivery| delivery.due(now)).min();
+        Ok(Sealed { deliveries, next: if unfinished { Some(now) } else { next } })
+    }
+
+    async fn close(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.inner().outbox.values_mut().for_each(|delivery| delivery.close(now));
+        Ok(())
     }
 
     async fn settle(

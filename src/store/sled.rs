@@ -20,6 +20,7 @@ mod lock;
 mod open;
 mod outbox;
 mod repair;
+mod seal;
 mod seen;
 mod stories;
 mod trees;
@@ -27,6 +28,7 @@ mod trees;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use async_trait::async_trait;
@@ -42,6 +44,7 @@ use crate::model::retention::Retention;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState};
+use crate::route::Routes;
 
 /// A store in a folder.
 #[derive(Debug)]
@@ -159,9 +162,20 @@ impl Store for SledStore {
         self.ask(move |core| core.commit(outcome, now)).await
     }
 
-    async fn seal(&self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError> {
-        let sink = sink.clone();
-        self.ask(move |core| core.seal(&sink, most, now)).await
+    async fn seal(
+        &self,
+        sink: &SinkId,
+        most: usize,
+        routes: &Arc<Routes>,
+        now: Timestamp,
+    ) -> Result<Sealed, StoreError> {
+        let (sink, routes) = (sink.clone(), routes.clone());
+        self.ask(move |core| core.seal(&sink, most, &routes, now)).await
+    }
+
+    async fn close(&self, now: Timestamp) -> Result<(), StoreError> {
+        while self.ask(move |core| core.close(now)).await? {}
+        Ok(())
     }
 
     async fn settle(

@@ -219,7 +219,7 @@ fn domain(value: &str) -> Result<String, String> {
 }
 
 /// Whether `lang` is the language `wanted` or a variety of it: `pt-BR` is `pt`.
-fn speaks(lang: &str, wanted: &str) -> bool {
+pub fn speaks(lang: &str, wanted: &str) -> bool {
     let mut parts = lang.split(['-', '_']);
     wanted.split('-').all(|part| parts.next().is_some_and(|own| own.eq_ignore_ascii_case(part)))
 }

@@ -208,8 +208,17 @@ impl Store for DyingStore {
     async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
         self.call(self.store.commit(outcome, now)).await
     }
-    async fn seal(&self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError> {
-        self.call(self.store.seal(sink, most, now)).await
+    async fn seal(
+        &self,
+        sink: &SinkId,
+        most: usize,
+        routes: &Arc<Routes>,
+        now: Timestamp,
+    ) -> Result<Sealed, StoreError> {
+        self.call(self.store.seal(sink, most, routes, now)).await
+    }
+    async fn close(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.call(self.store.close(now)).await
     }
     async fn settle(
         &self,
@@ -342,6 +351,7 @@ pub fn config<S: Source + 'static>(
         sources: vec![watching],
         routes: Routes {
             routes: Vec::new(),
+            gather: SignedDuration::ZERO,
             everywhere: hearing.iter().map(|sink| sink.id.clone()).collect(),
         },
         operators: sinks.last().unwrap().id.clone(),

@@ -14,8 +14,12 @@ use vigie::model::story::{Copy, StoryId};
 use vigie::model::timeline::{Cursor, TimelineId, TimelineState, Turn};
 use vigie::store::memory::MemoryStore;
 use vigie::store::sled::SledStore;
-use vigie::store::{Addressed, Filing, News, OpenError, Outcome, Sighted, Store, StoreError};
+use vigie::store::{Addressed, Filing, News, OpenError, Outcome, Sealed, Sighted, Store, StoreError};
 use vigie::story::Sketch;
+
+mod held;
+
+use held::*;
 
 /// A kind of store: how it begins, and how it looks to the next process.
 trait Kind {
@@ -104,6 +108,11 @@ contract! {
     a_story_answers_where_its_sink_heard_of_it_first
     a_gate_outlives_reopening
     what_waits_for_a_sink_that_is_gone_goes_to_its_heir
+    what_a_route_keeps_back_waits_and_comes_as_a_digest
+    a_limit_counts_what_went_also_after_reopening
+    a_backlog_of_any_size_becomes_one_digest_that_counts_everything
+    closing_makes_due_what_only_gathers
+    late_copies_are_counted_by_the_next_message_or_answer_in_the_thread
     a_notice_is_filed_once
     pruning_forgets_what_is_no_longer_answered
     money_set_aside_is_given_back_and_counted_by_source_and_day
@@ -146,8 +155,13 @@ fn filing(post: &Post, story: u8, severity: Severity, due: Timestamp) -> Filing 
         copy: Copy::of(post, at(0)),
         story: StoryId::opened_by(post.key(), post.content()),
         insists: false,
-        to: vec![Addressed { sink: sink(), severity, excerpt, due }],
+        to: vec![Addressed { sink: sink(), severity, excerpt, routes: vec!["desk".into()], due }],
     }
+}
+
+/// Hands out what is due and held back by nothing.
+async fn seal(store: &Arc<dyn Store>, now: Timestamp) -> Sealed {
+    store.seal(&sink(), 9, &Arc::default(), now).await.unwrap()
 }
 
 /// The filing of a post by its own words.
@@ -306,16 +320,20 @@ async fn a_story_gathers_while_it_is_open_and_speaks_once<K: Kind>() {
     let store = kind.store();
     commit(&store, at(0), &[(&post("1", "a"), 1, Severity::Medium)]).await;
     commit(&store, at(1), &[(&post("2", "b"), 1, Severity::Low)]).await;
-    let sealed = store.seal(&sink(), 9, at(1)).await.unwrap().deliveries;
+    let sealed = seal(&store, at(1)).await.deliveries;
     assert_eq!(sealed.iter().map(alert).collect::<Vec<_>>(), [(2, 2, Severity::Medium)]);
     commit(&store, at(2), &[(&post("3", "c"), 1, Severity::Medium)]).await;
     assert_eq!(store.outbox().await.unwrap().len(), 1, "a late copy is counted, not told");
     commit(&store, at(3), &[(&post("4", "d"), 1, Severity::High)]).await;
-    let graver = store.seal(&sink(), 9, at(3)).await.unwrap().deliveries;
-    assert_eq!(graver.iter().map(alert).collect::<Vec<_>>(), [(1, 1, Severity::High)]);
+    let graver = seal(&store, at(3)).await.deliveries;
+    assert_eq!(
+        graver.iter().map(alert).collect::<Vec<_>>(),
+        [(2, 1, Severity::High)],
+        "and told by the next"
+    );
     assert_ne!(graver[0].id, sealed[0].id);
     commit(&store, at(4), &[(&post("5", "e"), 2, Severity::Low)]).await;
-    assert_eq!(store.seal(&sink(), 9, at(4)).await.unwrap().deliveries.len(), 1, "another story");
+    assert_eq!(seal(&store, at(4)).await.deliveries.len(), 1, "another story");
 }
 
 async fn a_page_full_of_copies_is_one_delivery<K: Kind>() {
@@ -337,18 +355,25 @@ async fn a_delivery_is_handed_out_once_and_when_due<K: Kind>() {
         vec![filing(&posts[0], 1, Severity::Low, at(10)), filing(&posts[1], 2, Severity::Low, at(30))];
     let outcome = Outcome { filings, ..outcome(turn, at(0)) };
     store.commit(outcome, at(0)).await.unwrap();
-    let early = store.seal(&sink(), 9, at(5)).await.unwrap();
+    let early = seal(&store, at(5)).await;
     assert!(early.deliveries.is_empty());
     assert_eq!(early.next, Some(at(10)));
-    let sealed = store.seal(&sink(), 9, at(10)).await.unwrap();
+    let sealed = seal(&store, at(10)).await;
     assert_eq!((sealed.deliveries.len(), sealed.next), (1, Some(at(30))));
     assert_eq!(sealed.deliveries[0].state, State::Sending);
-    assert!(store.seal(&sink(), 9, at(10)).await.unwrap().deliveries.is_empty());
-    assert!(store.seal(&SinkId::new("matrix", "room"), 9, at(99)).await.unwrap().deliveries.is_empty());
+    assert!(seal(&store, at(10)).await.deliveries.is_empty());
+    assert!(
+        store
+            .seal(&SinkId::new("matrix", "room"), 9, &Arc::default(), at(99))
+            .await
+            .unwrap()
+            .deliveries
+            .is_empty()
+    );
     let why = "503".to_owned();
     let retry = Settlement::Retry { at: at(50), uncertain: true, counts: true, why };
     store.settle(&sealed.deliveries[0].id, retry, Gate::default(), at(11)).await.unwrap();
-    let sealed = store.seal(&sink(), 9, at(60)).await.unwrap().deliveries;
+    let sealed = seal(&store, at(60)).await.deliveries;
     assert_eq!(
         sealed.iter().map(|delivery| (delivery.attempts, delivery.uncertain)).collect::<Vec<_>>(),
         [(2, true), (1, false)]
@@ -359,7 +384,7 @@ async fn a_delivered_delivery_is_gone_and_a_dead_one_stays<K: Kind>() {
     let kind = K::found();
     let store = kind.store();
     commit(&store, at(0), &[(&post("1", "a"), 1, Severity::Low), (&post("2", "b"), 2, Severity::Low)]).await;
-    let sealed = store.seal(&sink(), 9, at(0)).await.unwrap().deliveries;
+    let sealed = seal(&store, at(0)).await.deliveries;
     let delivered = Settlement::Delivered { receipt: None };
     store.settle(&sealed[0].id, delivered.clone(), Gate::passed(), at(1)).await.unwrap();
     let dead = Settlement::Dead { why: "refused".into() };
@@ -371,7 +396,7 @@ async fn a_delivered_delivery_is_gone_and_a_dead_one_stays<K: Kind>() {
     assert_eq!(outbox.len(), 1);
     assert_eq!(outbox[0].state, State::Dead { at: at(1), why: "refused".into() });
     assert_eq!(alert(&outbox[0]), (1, 1, Severity::Low), "people can still read what was refused");
-    assert!(store.seal(&sink(), 9, at(1_000_000)).await.unwrap().deliveries.is_empty());
+    assert!(seal(&store, at(1_000_000)).await.deliveries.is_empty());
     let twice = store.settle(&sealed[0].id, delivered, Gate::passed(), at(3)).await;
     assert!(matches!(twice, Err(StoreError::Broken(_))));
 }
@@ -380,12 +405,12 @@ async fn an_attempt_cut_by_reopening_is_uncertain<K: Kind>() {
     let kind = K::found();
     let store = kind.store();
     commit(&store, at(0), &[(&post("1", "a"), 1, Severity::Low)]).await;
-    let first = store.seal(&sink(), 9, at(0)).await.unwrap().deliveries.remove(0);
+    let first = seal(&store, at(0)).await.deliveries.remove(0);
     drop(store);
     let kind = kind.reopened(at(9));
     let store = kind.store();
     commit(&store, at(9), &[(&post("2", "b"), 1, Severity::Low)]).await;
-    let again = store.seal(&sink(), 9, at(9)).await.unwrap().deliveries.remove(0);
+    let again = seal(&store, at(9)).await.deliveries.remove(0);
     assert_eq!((again.id, again.body), (first.id, first.body), "the same under the same id");
     assert_eq!((again.uncertain, again.attempts), (true, 2));
 }
@@ -396,7 +421,7 @@ async fn a_story_answers_where_its_sink_heard_of_it_first<K: Kind>() {
     for (n, severity) in [Severity::Low, Severity::Medium, Severity::High].into_iter().enumerate() {
         let now = at(n as i64);
         commit(&store, now, &[(&post(&n.to_string(), "a"), 1, severity)]).await;
-        let sealed = store.seal(&sink(), 9, now).await.unwrap().deliveries.remove(0);
+        let sealed = seal(&store, now).await.deliveries.remove(0);
         assert_eq!(sealed.thread.as_deref(), (n > 0).then_some("receipt 0"));
         let delivered = Settlement::Delivered { receipt: Some(format!("receipt {n}")) };
         store.settle(&sealed.id, delivered, Gate::passed(), now).await.unwrap();
@@ -405,7 +430,7 @@ async fn a_story_answers_where_its_sink_heard_of_it_first<K: Kind>() {
     let kind = kind.reopened(at(9));
     let store = kind.store();
     commit(&store, at(9), &[(&post("9", "a"), 1, Severity::Critical)]).await;
-    let sealed = store.seal(&sink(), 9, at(9)).await.unwrap().deliveries.remove(0);
+    let sealed = seal(&store, at(9)).await.deliveries.remove(0);
     assert_eq!(sealed.thread.as_deref(), Some("receipt 0"));
     assert_eq!(store.outbox().await.unwrap()[0].thread, sealed.thread, "a retry answers there as well");
 }
@@ -414,7 +439,7 @@ async fn a_gate_outlives_reopening<K: Kind>() {
     let kind = K::found();
     let store = kind.store();
     commit(&store, at(0), &[(&post("1", "a"), 1, Severity::Low)]).await;
-    let id = store.seal(&sink(), 9, at(0)).await.unwrap().deliveries[0].id.clone();
+    let id = seal(&store, at(0)).await.deliveries[0].id.clone();
     let gate = Gate::default().throttled(at(300), at(1));
     let retry = Settlement::Retry { at: at(300), uncertain: false, counts: false, why: "429".into() };
     store.settle(&id, retry, gate.clone(), at(1)).await.unwrap();
@@ -422,7 +447,7 @@ async fn a_gate_outlives_reopening<K: Kind>() {
     let kind = kind.reopened(at(2));
     let store = kind.store();
     assert_eq!(store.gate(&sink()).await.unwrap(), gate);
-    assert_eq!(store.seal(&sink(), 9, at(2)).await.unwrap().next, Some(at(300)));
+    assert_eq!(seal(&store, at(2)).await.next, Some(at(300)));
     assert_eq!(store.gate(&SinkId::new("matrix", "room")).await.unwrap(), Gate::default());
 }
 
@@ -431,13 +456,14 @@ async fn what_waits_for_a_sink_that_is_gone_goes_to_its_heir<K: Kind>() {
     let store = kind.store();
     let posts: Vec<_> = (0..120u8).map(|n| post(&n.to_string(), &format!("text {n}"))).collect();
     let matched: Vec<_> = posts.iter().zip(0..).map(|(post, n)| (post, n, Severity::Low)).collect();
-    commit(&store, at(0), &matched).await;
-    let retried = store.seal(&sink(), 1, at(0)).await.unwrap().deliveries.remove(0);
+    commit(&store, at(0), &matched[..2]).await;
+    let retried = store.seal(&sink(), 1, &Arc::default(), at(0)).await.unwrap().deliveries.remove(0);
     let later = Settlement::Retry { at: at(60), uncertain: true, counts: true, why: "down".into() };
     store.settle(&retried.id, later, Gate::default(), at(1)).await.unwrap();
-    let dead = store.seal(&sink(), 1, at(1)).await.unwrap().deliveries.remove(0);
+    let dead = store.seal(&sink(), 1, &Arc::default(), at(1)).await.unwrap().deliveries.remove(0);
     let refused = Settlement::Dead { why: "refused".into() };
     store.settle(&dead.id, refused, Gate::default(), at(1)).await.unwrap();
+    commit(&store, at(1), &matched[2..]).await;
     let heir = SinkId::new("matrix", "room");
     store.hand_over(&sink(), &heir).await.unwrap();
     store.hand_over(&sink(), &heir).await.unwrap();
@@ -446,9 +472,12 @@ async fn what_waits_for_a_sink_that_is_gone_goes_to_its_heir<K: Kind>() {
     let store = kind.store();
     let outbox = store.outbox().await.unwrap();
     assert!(outbox.len() == 120 && outbox.iter().all(|delivery| delivery.sink == heir));
-    assert!(store.seal(&sink(), 200, at(100)).await.unwrap().deliveries.is_empty());
-    let sealed = store.seal(&heir, 200, at(100)).await.unwrap().deliveries;
-    assert_eq!(sealed.len(), 119, "a dead letter changes hands too, and stays one");
+    assert!(seal(&store, at(100)).await.deliveries.is_empty());
+    let sealed = all_told(&store, &heir, &Arc::default(), at(100)).await;
+    assert_eq!(sealed.len(), 2, "a dead letter changes hands too, and stays one");
+    assert!(
+        sealed.iter().any(|delivery| matches!(&delivery.body, Body::Digest(digest) if digest.stories == 118))
+    );
     let again = sealed.iter().find(|delivery| delivery.id == retried.id).unwrap();
     assert_eq!((&again.body, again.uncertain, again.attempts), (&retried.body, true, 2));
 }

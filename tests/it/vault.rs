@@ -57,6 +57,7 @@ async fn commit(store: &dyn Store, now: Timestamp, posts: &[Post]) {
             sink: sink(),
             severity: Severity::High,
             excerpt: Excerpt::of(post, &[], false, now),
+            routes: Vec::new(),
             due: now,
         }],
     };

@@ -13,7 +13,7 @@ use super::backup;
 use super::commits::Commits;
 use super::lock::Lock;
 use super::open::{self, Parts, Trouble};
-use super::outbox::{excerpt_key, get_delivery, parts, put_header, put_new};
+use super::outbox::{forget, get_delivery, parts, put_header, put_new};
 use super::seen::Seen;
 use super::stories::Stories;
 use super::trees::{Draft, Tree, Trees, broken, failed};
@@ -24,23 +24,23 @@ use crate::model::retention::Retention;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
-use crate::store::{Claimed, News, Outcome, Sealed, Sighting, StoreError};
+use crate::store::{Claimed, News, Outcome, Sighting, StoreError};
 
 /// The state, the archive, and what is kept of them in memory.
 pub(super) struct Core {
-    db: Db,
-    trees: Trees,
+    pub(super) db: Db,
+    pub(super) trees: Trees,
     /// sled's own file, for the sync that sled leaves out.
     file: File,
     seen: Seen,
-    stories: Stories,
+    pub(super) stories: Stories,
     archive: Archive,
     commits: Commits,
     timelines: HashMap<TimelineId, TimelineState>,
     held: HashMap<TimelineId, u64>,
     fence: u64,
-    waiting: HashMap<SinkId, BTreeMap<DeliveryId, Waiting>>,
-    unsynced: bool,
+    pub(super) waiting: HashMap<SinkId, BTreeMap<DeliveryId, Waiting>>,
+    pub(super) unsynced: bool,
     _lock: Lock,
 }
 
@@ -49,10 +49,17 @@ const HANDED_OVER_AT_ONCE: usize = 100;
 
 /// What finding the next delivery needs to know of one.
 #[derive(Clone, Copy, Debug)]
-struct Waiting {
+pub(super) struct Waiting {
     due: Option<Timestamp>,
     set_at: Timestamp,
-    order: (Timestamp, Option<Timestamp>),
+    pub(super) order: (Timestamp, Option<Timestamp>),
+}
+
+impl Waiting {
+    /// When it may be sent; `None` if it never will.
+    pub(super) fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.due.map(|due| if now < self.set_at { now } else { due })
+    }
 }
 
 impl Core {
@@ -233,30 +240,6 @@ impl Core {
         Ok(())
     }
 
-    pub(super) fn seal(&mut self, sink: &SinkId, most: usize, now: Timestamp) -> Result<Sealed, StoreError> {
-        let mine = self.waiting.get(sink).into_iter().flatten();
-        let due = |waiting: &Waiting| Some(if now < waiting.set_at { now } else { waiting.due? });
-        let mut waiting: Vec<_> =
-            mine.filter_map(|(id, waiting)| Some((due(waiting)?, waiting.order, id.clone()))).collect();
-        waiting.sort_by_key(|(due, order, id)| (*due > now, *order, id.clone()));
-        let ready = waiting.iter().take_while(|(due, ..)| *due <= now).count().min(most);
-        let next = waiting[ready..].iter().map(|(due, ..)| *due).min();
-        let mut deliveries = Vec::new();
-        let mut draft = self.trees.draft();
-        for (_, _, id) in &waiting[..ready] {
-            let Some(mut delivery) = get_delivery(&draft, id)? else { continue };
-            let story = delivery.story().map_or(Ok(None), |story| self.stories.story(*story))?;
-            delivery.seal(story.as_ref().and_then(|story| story.thread(sink)), now);
-            put_header(&mut draft, &delivery)?;
-            deliveries.push(delivery);
-        }
-        self.unsynced |= draft.apply()?;
-        for delivery in &deliveries {
-            self.wait(delivery);
-        }
-        Ok(Sealed { deliveries, next })
-    }
-
     pub(super) fn settle(
         &mut self,
         id: &DeliveryId,
@@ -278,8 +261,7 @@ impl Core {
         if let Some(left) = &left {
             put_header(&mut draft, left)?;
         } else {
-            draft.remove(Tree::Outbox, id.as_str().as_bytes());
-            (0..parts).for_each(|n| draft.remove(Tree::Excerpt, &excerpt_key(id, n)));
+            forget(&mut draft, id, parts);
         }
         self.unsynced |= draft.apply()?;
         if let Some(mine) = self.waiting.get_mut(&sink) {
@@ -405,7 +387,7 @@ impl Core {
     }
 
     /// Keeps in mind when a delivery is due.
-    fn wait(&mut self, delivery: &Delivery) {
+    pub(super) fn wait(&mut self, delivery: &Delivery) {
         let due = delivery.due(delivery.set_at).map(|_| delivery.due);
         let (created_at, posted_at, id) = delivery.order();
         let mine = self.waiting.entry(delivery.sink.clone()).or_default();

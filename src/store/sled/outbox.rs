@@ -54,6 +54,12 @@ pub(super) fn get_delivery(draft: &Draft<'_>, id: &DeliveryId) -> Result<Option<
     Ok(Some(delivery))
 }
 
+/// Removes a delivery that has so many parts.
+pub(super) fn forget(draft: &mut Draft<'_>, id: &DeliveryId, parts: usize) {
+    draft.remove(Tree::Outbox, id.as_str().as_bytes());
+    (0..parts).for_each(|n| draft.remove(Tree::Excerpt, &excerpt_key(id, n)));
+}
+
 /// What of a delivery stands beside it, each a value of its own.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -70,7 +76,7 @@ pub(super) fn parts(delivery: &Delivery) -> Vec<Part<'_>> {
     }
 }
 
-pub(super) fn excerpt_key(id: &DeliveryId, n: usize) -> Vec<u8> {
+fn excerpt_key(id: &DeliveryId, n: usize) -> Vec<u8> {
     let mut key = id.as_str().as_bytes().to_vec();
     key.push(n as u8);
     key

@@ -32,6 +32,8 @@ pub(super) enum Tree {
     Met,
     /// Source, day -> what it spent.
     Spending,
+    /// Route and sink -> an hour, and the messages in it.
+    Meter,
     /// Record number -> a second and what changed in stories until then; see `stories`.
     Stories,
     /// Delivery id -> the delivery without its excerpts or items.
@@ -53,6 +55,7 @@ impl Tree {
         (Self::Seen, "seen"),
         (Self::Met, "met"),
         (Self::Spending, "spending"),
+        (Self::Meter, "hourly"),
         (Self::Stories, "stories"),
         (Self::Outbox, "outbox"),
         (Self::Excerpt, "excerpt"),

@@ -1,7 +1,7 @@
 //! Invented posts as deliveries carry them.
 
 use jiff::{SignedDuration, Timestamp};
-use vigie::model::delivery::{Again, Body, Delivery, DeliveryId, Digest, Excerpt, Notice, Occasion};
+use vigie::model::delivery::{Again, Body, Delivery, DeliveryId, Digest, Excerpt, Joining, Notice, Occasion};
 use vigie::model::matched::{Field, Hit, Match, Severity};
 use vigie::model::post::{Content, Platform, Post, PostKey, Reference};
 use vigie::model::sink::SinkId;
@@ -123,7 +123,10 @@ fn delivery(posts: &[Post]) -> Delivery {
         hits: hits.iter().filter_map(hit).collect(),
     };
     for post in posts {
-        delivery.absorb(Excerpt::of(post, std::slice::from_ref(&found), false, NOW), Severity::High);
+        let excerpt = Excerpt::of(post, std::slice::from_ref(&found), false, NOW);
+        let joining =
+            Joining { excerpt, severity: Severity::High, again: None, routes: Vec::new(), due: NOW };
+        delivery.absorb(joining, NOW);
     }
     delivery
 }

@@ -21,7 +21,7 @@ async fn a_store_made_of_a_backup_knows_all_that_the_first_one_knew_then() {
     for (n, page) in posts.chunks(20).enumerate() {
         commit(store.as_ref(), at(n as i64), page).await;
     }
-    store.seal(&sink(), 3, at(9)).await.unwrap();
+    store.seal(&sink(), 3, &std::sync::Arc::default(), at(9)).await.unwrap();
     let told = store.outbox().await.unwrap();
     let made = store.backup(&saved).await.unwrap();
     assert!(made.days == 1 && made.bytes > 10_000, "{made:?}");
