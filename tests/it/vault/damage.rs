@@ -166,7 +166,7 @@ async fn damage_is_mended_or_told_and_what_was_forgotten_alerts_again() {
         }
         match repaired(dir.path(), at(300)) {
             Ok(report) if report.is_empty() == refused => {
-                wrong.push(format!("{name}: repair says {report:?}"))
+                wrong.push(format!("{name}: repair says {report:?}"));
             }
             Ok(_) => {}
             Err(error) => wrong.push(format!("{name}: cannot be repaired: {error}")),
