@@ -11,8 +11,10 @@ mod keeper;
 mod matching;
 mod outbox;
 mod poll;
+mod routing;
 mod reload;
 mod run;
+mod silence;
 mod sink;
 mod status;
 mod stories;
@@ -28,6 +30,7 @@ use self::coverage::Asked;
 use self::matching::Show;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, DEFAULT_PATH};
+use crate::errand;
 use crate::setting::Problem;
 use crate::store::sled::SledStore;
 
@@ -113,6 +116,12 @@ enum Command {
     /// Deliveries that are not delivered.
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Routes.
+    #[command(subcommand)]
+    Route(RouteCommand),
+    /// Alerts that nobody wants for a while.
+    #[command(subcommand)]
+    Silence(SilenceCommand),
     /// Show how everything is, on one screen; exit code 0 if it runs and nobody needs to look after anything.
     Status {
         /// One object.
@@ -171,6 +180,11 @@ enum SinkCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Call a parked sink again at once, and one that was asked to wait.
+    Resume {
+        /// The sink, as `kind.name`.
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -180,6 +194,54 @@ enum OutboxCommand {
         /// One object per delivery.
         #[arg(long)]
         json: bool,
+    },
+    /// Show all that is known of one.
+    Show {
+        /// Its id, or how it begins.
+        id: String,
+        /// As an object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send one again as soon as it may go, a dead letter too; it keeps its id.
+    Retry {
+        /// Its id, or how it begins.
+        id: String,
+    },
+    /// Give one up: nobody will hear of it.
+    Drop {
+        /// Its id, or how it begins.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum RouteCommand {
+    /// Follow posts through the routes: who would hear of them now, when, and why not.
+    Test {
+        /// One object per post.
+        #[arg(long)]
+        json: bool,
+        /// Posts as JSON Lines; `-` is standard input.
+        #[arg(default_value = "-", value_name = "POSTS.jsonl")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum SilenceCommand {
+    /// Keep alerts from people for a while; they are counted.
+    Add(silence::Add),
+    /// List silences, also those that ended in the last 30 days, and what they held.
+    List {
+        /// One object per silence.
+        #[arg(long)]
+        json: bool,
+    },
+    /// End one now.
+    End {
+        /// Its number.
+        id: u32,
     },
 }
 
@@ -265,7 +327,23 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
         Command::Sink(SinkCommand::Test { name, what, dry_run }) => {
             sink::test(path, &name, what, dry_run, &clock).await
         }
+        Command::Sink(SinkCommand::Resume { name }) => sink::resume(path, store, name, &clock).await,
         Command::Outbox(OutboxCommand::List { json }) => outbox::list(path, store, json, &clock).await,
+        Command::Outbox(OutboxCommand::Show { id, json }) => {
+            outbox::show(path, store, &id, json, &clock).await
+        }
+        Command::Outbox(OutboxCommand::Retry { id }) => {
+            outbox::decide(path, store, &errand::RETRY, id, &clock).await
+        }
+        Command::Outbox(OutboxCommand::Drop { id }) => {
+            outbox::decide(path, store, &errand::DROP, id, &clock).await
+        }
+        Command::Route(RouteCommand::Test { json, file }) => {
+            routing::test(path, store, json, &file, &clock).await
+        }
+        Command::Silence(SilenceCommand::Add(add)) => silence::add(path, store, add, &clock).await,
+        Command::Silence(SilenceCommand::List { json }) => silence::list(path, store, json, &clock).await,
+        Command::Silence(SilenceCommand::End { id }) => silence::end(path, store, id, &clock).await,
         Command::Status { json } => status::status(path, store, json, &clock).await,
         Command::Reload => reload::reload(path, store, &clock).await,
         Command::Backup { dir } => backup::backup(path, store, &dir, &clock).await,

@@ -5,6 +5,7 @@ mod files;
 mod group;
 mod load;
 mod retention;
+mod operators;
 mod route;
 mod watchlists;
 
@@ -47,6 +48,8 @@ pub struct Config {
     pub routes: Routes,
     /// Where vigie's own alarms go.
     pub operators: SinkId,
+    /// Where they go if that sink does not take them, one after the other.
+    pub fallbacks: Vec<SinkId>,
     /// Entries that are there but disabled.
     pub disabled: Vec<String>,
     /// The signs of life, if there are any.

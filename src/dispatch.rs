@@ -1,6 +1,7 @@
 //! The way out: one loop per sink hands over what is due, and makes the end of each attempt count.
 
 mod measured;
+mod tend;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -35,12 +36,36 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The longest a single run waits for a sink that asked for patience.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
+/// How a sink stands to the operators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The sink at which they hear of its troubles; itself if there is no other.
+    pub elsewhere: SinkId,
+    /// The sink at which they hear what it does not take, if they hear at it.
+    pub fallback: Option<SinkId>,
+    /// Whether it is the first at which they hear.
+    pub first: bool,
+}
+
+impl Standing {
+    /// How `sink` stands to operators who hear at `operators`, the first of them first.
+    pub fn of(sink: &SinkId, operators: &[SinkId]) -> Self {
+        let others = operators.iter().filter(|other| *other != sink);
+        let next = operators.iter().skip_while(|other| *other != sink).nth(1);
+        Self {
+            elsewhere: others.cloned().next().unwrap_or_else(|| sink.clone()),
+            fallback: next.cloned(),
+            first: operators.first() == Some(sink),
+        }
+    }
+}
+
 /// The way out to one sink.
 pub struct Dispatch {
     sink: Arc<dyn Sink>,
     store: Arc<dyn Store>,
     routes: Arc<Routes>,
-    operators: SinkId,
+    operators: Standing,
     clock: Arc<dyn Clock>,
     rng: fastrand::Rng,
     filed: Arc<Notify>,
@@ -50,12 +75,12 @@ pub struct Dispatch {
 }
 
 impl Dispatch {
-    /// The way out to `sink`. `filed` rings when a delivery was filed; `operators` hear of the sink's troubles.
+    /// The way out to `sink`. `filed` rings when a delivery was filed; `operators` says where its troubles are told.
     pub async fn new(
         sink: Arc<dyn Sink>,
         store: Arc<dyn Store>,
         routes: Arc<Routes>,
-        operators: SinkId,
+        operators: Standing,
         clock: Arc<dyn Clock>,
         rng: fastrand::Rng,
         filed: Arc<Notify>,
@@ -75,6 +100,7 @@ impl Dispatch {
             tokio::pin!(rung);
             rung.as_mut().enable();
             let now = self.clock.now();
+            self.tend(now).await?;
             let opens = self.gate.opens(now);
             let next = if opens > now {
                 opens
@@ -98,6 +124,7 @@ impl Dispatch {
     /// Tries everything that is due now, once; waits a while for a sink that asks for patience.
     pub async fn once(mut self, stop: &CancellationToken) -> Result<(), StoreError> {
         let begun = self.clock.now();
+        self.tend(begun).await?;
         while !stop.is_cancelled() {
             let now = self.clock.now();
             let opens = self.gate.opens(now);
@@ -170,7 +197,8 @@ impl Dispatch {
         now: Timestamp,
     ) -> Option<Delivery> {
         let sink = self.sink.id();
-        if *sink == self.operators {
+        let operators = &self.operators.elsewhere;
+        if sink == operators {
             return None;
         }
         let (title, text) = match (result, settlement) {
@@ -198,9 +226,9 @@ impl Dispatch {
             }
             _ => return None,
         };
-        let id = DeliveryId::of_notice(&format!("{title} {now}"), &self.operators);
+        let id = DeliveryId::of_notice(&format!("{title} {now}"), operators);
         let body = Body::Notice(Notice { title, text: text.chars().take(1000).collect(), at: now });
-        Some(Delivery::open(id, self.operators.clone(), body, now, now))
+        Some(Delivery::open(id, operators.clone(), body, now, now))
     }
 }
 

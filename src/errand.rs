@@ -3,6 +3,8 @@
 //! To add an errand: a function over the [`Desk`], a line in the table below, a line in the table of `web`. Commands
 //! have it done by `cli::keeper`, wherever that is.
 
+mod people;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,9 +14,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::people::{Wanted, find};
 use crate::clock::Clock;
 use crate::ledger::{self, Coverage, Question};
+use crate::model::decision::Decision;
 use crate::model::delivery::Delivery;
+use crate::model::silence::Silence;
 use crate::model::sink::SinkId;
 use crate::poll::{Tally, Watching};
 use crate::setting::Problem;
@@ -25,6 +30,25 @@ use crate::store::{Saved, Store, StoreError};
 pub const STATUS: Errand<(), Status> = Errand::reads("/v1/status", |desk, ()| Box::pin(status(desk)));
 /// Every delivery that is not delivered.
 pub const OUTBOX: Errand<(), Vec<Delivery>> = Errand::reads("/v1/outbox", |desk, ()| Box::pin(outbox(desk)));
+
+/// A delivery goes again as soon as it may, a dead letter too; named by its id or how that begins.
+pub const RETRY: Errand<String, Delivery> =
+    Errand::changes("/v1/outbox/retry", |desk, id| Box::pin(people::decide_on(desk, id, Decision::Retry)));
+/// A delivery is given up; named by its id or how that begins.
+pub const DROP: Errand<String, Delivery> =
+    Errand::changes("/v1/outbox/drop", |desk, id| Box::pin(people::decide_on(desk, id, Decision::Drop)));
+/// A sink is called again at once.
+pub const RESUME: Errand<String, ()> =
+    Errand::changes("/v1/sink/resume", |desk, name| Box::pin(people::resume(desk, name)));
+/// Every silence.
+pub const SILENCES: Errand<(), Vec<Silence>> =
+    Errand::reads("/v1/silences", |desk, ()| Box::pin(people::silences(desk)));
+/// A silence begins; its id is given.
+pub const SILENCE: Errand<Wanted, Silence> =
+    Errand::changes("/v1/silences/add", |desk, wanted| Box::pin(people::silence(desk, wanted)));
+/// A silence ends.
+pub const SPEAK: Errand<u32, Silence> =
+    Errand::changes("/v1/silences/end", |desk, id| Box::pin(people::speak(desk, id)));
 
 /// Takes the configuration anew.
 pub const RELOAD: Errand<(), Reloaded> = Errand::changes("/v1/reload", |desk, ()| Box::pin(reload(desk)));

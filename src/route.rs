@@ -7,7 +7,7 @@ mod turn;
 
 use std::fmt;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 pub use self::quiet::Quiet;
 pub use self::turn::{Meter, Turn};
@@ -137,6 +137,19 @@ impl Routes {
             routes: led.iter().map(|route| route.name.clone()).collect(),
             gather: led.iter().map(|route| route.gather).min()?,
         })
+    }
+}
+
+impl Heard {
+    /// The highest severity among the matches.
+    pub fn severity(&self) -> Severity {
+        self.matches.iter().map(|found| found.severity).max().unwrap_or(Severity::Low)
+    }
+
+    /// When a message that opens now may go: what is grave does not wait for company.
+    pub fn due(&self, now: Timestamp) -> Timestamp {
+        let wait = if self.severity() >= Severity::High { SignedDuration::ZERO } else { self.gather };
+        now.saturating_add(wait).unwrap_or(now)
     }
 }
 

@@ -14,10 +14,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::coverage::Gap;
+use crate::model::decision::Decision;
 use crate::model::delivery::{Again, Alert, Body, Delivery, DeliveryId, Excerpt, Joining, Settlement};
 use crate::model::matched::Severity;
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::retention::Retention;
+use crate::model::silence::Silence;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::story::{self, Copy, Story, StoryId, StoryKey, answers_after};
@@ -93,6 +95,21 @@ pub trait Store: Send + Sync {
 
     /// What it takes on disk, in bytes.
     async fn size(&self) -> Result<u64, StoreError>;
+
+    /// Gives the notices that wait for `from` since before `since` to `to`, as if they were filed now.
+    async fn pass_on(
+        &self,
+        from: &SinkId,
+        to: &SinkId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError>;
+
+    /// Makes a decision count; the error says why it cannot.
+    async fn decide(&self, decision: Decision, now: Timestamp) -> Result<Result<(), String>, StoreError>;
+
+    /// All silences, also those that ended not long ago, the oldest first.
+    async fn silences(&self) -> Result<Vec<Silence>, StoreError>;
 
     /// Whether it can be written: writes the time.
     async fn check(&self, now: Timestamp) -> Result<(), StoreError>;

@@ -47,6 +47,12 @@ fn errands() -> Router<Arc<Web>> {
         .merge(does(&errand::COVERAGE))
         .merge(does(&errand::RELOAD))
         .merge(does(&errand::BACKUP))
+        .merge(does(&errand::RETRY))
+        .merge(does(&errand::DROP))
+        .merge(does(&errand::RESUME))
+        .merge(does(&errand::SILENCES))
+        .merge(does(&errand::SILENCE))
+        .merge(does(&errand::SPEAK))
 }
 
 /// The largest body of a request, in bytes.

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::tasks::Tasks;
 use super::{App, reload};
 use crate::alive::{self, Alive, Signs};
-use crate::dispatch::{self, Dispatch, Measured};
+use crate::dispatch::{self, Dispatch, Measured, Standing};
 use crate::model::post::Post;
 use crate::poll::{self, Audience, Committer, Matcher, Poll};
 use crate::sink::Sink;
@@ -90,8 +90,10 @@ impl App {
     }
 
     pub(super) async fn dispatch(&mut self, sink: Arc<dyn Sink>) -> anyhow::Result<Dispatch> {
-        let (store, clock, operators) =
-            (self.store.clone(), self.clock.clone(), self.config.operators.clone());
+        let hearing: Vec<_> =
+            [&self.config.operators].into_iter().chain(&self.config.fallbacks).cloned().collect();
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let operators = Standing::of(sink.id(), &hearing);
         let sink = Arc::new(Measured { sink, metrics: self.metrics.clone(), clock: clock.clone() });
         let routes = Arc::new(self.config.routes.clone());
         Ok(Dispatch::new(sink, store, routes, operators, clock, self.rng.fork(), self.filed.clone()).await?)

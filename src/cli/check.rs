@@ -31,7 +31,9 @@ pub(super) fn check(path: &Path, store: Option<&Path>, clock: &Arc<dyn Clock>) -
         config.watch.terms()
     );
     let sinks: Vec<_> = config.sinks.iter().map(|sink| sink.id().to_string()).collect();
-    anstream::println!("sinks      {}; operators hear at {}", sinks.join(", "), config.operators);
+    let hearing = [&config.operators].into_iter().chain(&config.fallbacks).map(ToString::to_string);
+    let hearing = hearing.collect::<Vec<_>>().join(", else at ");
+    anstream::println!("sinks      {}; operators hear at {hearing}", sinks.join(", "));
     if config.routes.routes.is_empty() {
         anstream::println!("routes     none, so every alert goes to every sink");
     }

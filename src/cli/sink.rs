@@ -1,4 +1,5 @@
-//! `vigie sink check` and `vigie sink test`: does a channel take messages?
+//! `vigie sink check` and `vigie sink test`: does a channel take messages? `vigie sink resume`: the end of a
+//! parked sink's pause.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,14 +7,27 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use clap::ValueEnum;
 
-use super::{Failure, load};
+use super::{Failure, keeper, load};
 use crate::clock::Clock;
 use crate::config;
+use crate::errand;
 use crate::model::delivery::{Body, Delivery, DeliveryId};
 use crate::model::sink::SinkId;
 use crate::setting::nearest;
 use crate::sink::message::sample;
 use crate::sink::{SendError, Sink};
+
+/// Has a sink called again at once.
+pub(super) async fn resume(
+    path: &Path,
+    store: Option<&Path>,
+    name: String,
+    clock: &Arc<dyn Clock>,
+) -> Result<(), Failure> {
+    keeper::find(path, store, "vigie sink resume", clock)?.ask(&errand::RESUME, name.clone()).await?;
+    anstream::eprintln!("{name} is called again at once");
+    Ok(())
+}
 
 /// What a test message is.
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use toml_span::value::{Key, Table};
 use toml_span::{Error, Span, Value};
 
-use super::{Basics, Config, alive, group, retention, route, watchlists};
+use super::{Basics, Config, alive, group, operators, retention, route, watchlists};
 use crate::clock::Clock;
 use crate::model::post::Platform;
 use crate::model::sink::SinkId;
@@ -38,7 +38,7 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
     let dir = folder(document);
     let (basics, place) = take_basics(&mut fields, dir);
     let timezone = basics.timezone.clone();
-    let operators = fields.optional_s::<String>("operators");
+    let operators = fields.take("operators");
     let contact = fields.optional::<String>("contact");
     let agent = agent(contact.as_deref());
     let (source_table, sink_table) = (fields.take("source"), fields.take("sink"));
@@ -90,21 +90,13 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
         gather: route::gather(alerts_table, &mut errors),
     };
     let routes = route::read(route_values, everywhere, &known, &mut errors);
-    let operators = if let Some(name) = operators {
-        match route::sink(&name.value, name.span, &sink_names) {
-            Ok(true) => {}
-            Ok(false) => {
-                errors.push(wrong(name.span, format!("the operators' sink {} is disabled", name.value)));
-            }
-            Err(error) => errors.push(error),
-        }
-        SinkId::from(name.value)
-    } else {
+    let mut hearing = operators::read(operators, &sink_names, &mut errors).into_iter();
+    let operators = hearing.next().unwrap_or_else(|| {
         let console = Console::stderr(SinkId::new("console", "operators"), timezone.clone());
         let id = sink::Sink::id(&console).clone();
         sinks.push(Arc::new(console));
         id
-    };
+    });
     problems.extend(errors.into_iter().flat_map(|error| document.problems(error.into())));
     match watch {
         Some(watch) if problems.is_empty() => Ok(Config {
@@ -115,6 +107,7 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
             heirs,
             routes,
             operators,
+            fallbacks: hearing.collect(),
             disabled,
             signs,
             retention: retention.unwrap_or_default(),

@@ -230,6 +230,28 @@ impl Delivery {
         (self.due, self.set_at, self.held) = (until, now, Some(why));
     }
 
+    /// Goes to another sink as if filed now, if it is a notice that waits since before `since`.
+    pub fn pass_on(&mut self, to: &SinkId, since: Timestamp, now: Timestamp) -> Option<()> {
+        let waits = matches!(self.state, State::Open | State::Sealed) && self.created_at <= since;
+        if !waits || !matches!(self.body, Body::Notice(_)) {
+            return None;
+        }
+        self.sink = to.clone();
+        (self.created_at, self.due, self.set_at) = (now, now, now);
+        Some(())
+    }
+
+    /// It as a person wants it: due now, a dead letter too. None while it is being sent.
+    pub fn again(mut self, now: Timestamp) -> Option<Self> {
+        match self.state {
+            State::Sending => return None,
+            State::Dead { .. } => self.state = State::Sealed,
+            State::Open | State::Sealed => {}
+        }
+        (self.due, self.set_at, self.held) = (now, now, None);
+        Some(self)
+    }
+
     /// Ends its gathering, unless it is held.
     pub fn close(&mut self, now: Timestamp) {
         if self.is_open() && self.held.is_none() && self.due > now {
@@ -379,6 +401,16 @@ mod tests {
             let Body::Alert(alert) = &delivery.body else { panic!("an alert") };
             assert_eq!(alert.again, expected, "{before:?} {again:?}");
         }
+    }
+
+    #[test]
+    fn a_dead_letter_goes_again_under_its_id_but_nothing_goes_twice_at_once() {
+        let mut dead = delivery();
+        dead.seal(None, at(0));
+        assert!(dead.clone().again(at(5)).is_none(), "it is being sent");
+        let dead = dead.settle(Settlement::Dead { why: "400".into() }, at(1)).unwrap();
+        let again = dead.clone().again(at(5)).unwrap();
+        assert_eq!((&again.id, again.due(at(5)), &again.state), (&dead.id, Some(at(5)), &State::Sealed));
     }
 
     #[test]

@@ -136,6 +136,9 @@ pub struct Told {
     /// Whether it heard of a second source.
     #[serde(default)]
     pub second: bool,
+    /// Whether a silence kept the first message from it: then the next one is a first.
+    #[serde(default)]
+    pub silenced: bool,
 }
 
 /// What one more matched post brings to a sink.
@@ -201,6 +204,11 @@ impl Story {
         }
     }
 
+    /// Notes that a silence kept its first message from `sink`: the next one is a first.
+    pub fn silenced(&mut self, sink: &SinkId) -> bool {
+        self.told.get_mut(sink).is_some_and(|told| !std::mem::replace(&mut told.silenced, true))
+    }
+
     /// What `sink` calls the first message of it that it took.
     pub fn thread(&self, sink: &SinkId) -> Option<&str> {
         self.told.get(sink)?.receipt.as_deref()
@@ -221,10 +229,16 @@ impl Story {
     pub fn file(&mut self, sink: &SinkId, news: News, open: bool) -> Filed {
         let News { severity, insists, second } = news;
         let Some(told) = self.told.get_mut(sink) else {
-            let told = Told { deliveries: 1, severity, receipt: None, counted: 0, second };
+            let told = Told { deliveries: 1, severity, receipt: None, counted: 0, second, silenced: false };
             self.told.insert(sink.clone(), told);
             return Filed::Opens { n: 1, again: None, counted: 0 };
         };
+        if told.silenced {
+            told.deliveries += 1;
+            let counted = std::mem::take(&mut told.counted);
+            (told.severity, told.second, told.silenced) = (severity, second, false);
+            return Filed::Opens { n: told.deliveries, again: None, counted };
+        }
         let again = if severity > told.severity {
             Again::Raised { from: told.severity }
         } else if insists {
@@ -306,6 +320,18 @@ mod tests {
         assert_eq!(story.file(&sink, copy, true), Filed::Joins(Again::Copies));
         let minutes = [2, 3, 4, 5, 6, 99].map(|n| answers_after(n).as_mins());
         assert_eq!(minutes, [5, 10, 20, 40, 60, 60]);
+    }
+
+    #[test]
+    fn what_a_silence_kept_from_a_sink_was_never_told() {
+        let mut story = story();
+        let sink = SinkId::new("slack", "desk");
+        let news = |severity| News { severity, insists: false, second: false };
+        story.file(&sink, news(Severity::High), false);
+        assert!(story.silenced(&sink) && !story.silenced(&SinkId::new("matrix", "room")));
+        let first = Filed::Opens { n: 2, again: None, counted: 0 };
+        assert_eq!(story.file(&sink, news(Severity::Low), false), first);
+        assert_eq!(story.file(&sink, news(Severity::Low), false), Filed::Counted);
     }
 
     #[test]

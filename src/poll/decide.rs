@@ -10,7 +10,7 @@ use crate::model::calendar::day;
 use crate::model::coverage::Cause;
 use crate::model::delivery::Excerpt;
 use crate::model::look::{Finished, Looked, Missed, Moment, Turned};
-use crate::model::matched::{Match, Severity};
+use crate::model::matched::Match;
 use crate::model::pace::{is_scarce, pause};
 use crate::model::post::{Content, Post, PostKey};
 use crate::model::story::{Copy, StoryId};
@@ -199,12 +199,10 @@ impl PageSoFar<'_> {
     }
 
     fn file(&mut self, post: &Post, matches: &[Match], edited: bool, insists: bool) {
-        let addressed = |Heard { sink, matches, routes, gather }| {
-            let severity = matches.iter().map(|found: &Match| found.severity).max().unwrap_or(Severity::Low);
-            // What is grave does not wait for company.
-            let wait = if severity >= Severity::High { SignedDuration::ZERO } else { gather };
-            let due = self.now.saturating_add(wait).unwrap_or(self.now);
-            Addressed { sink, severity, excerpt: Excerpt::of(post, &matches, edited, self.now), routes, due }
+        let addressed = |heard: Heard| {
+            let (severity, due) = (heard.severity(), heard.due(self.now));
+            let excerpt = Excerpt::of(post, &heard.matches, edited, self.now);
+            Addressed { sink: heard.sink, severity, excerpt, routes: heard.routes, due }
         };
         let heard = self.routes.address(matches, &Traits::of(post, self.origin));
         let mut rules: Vec<_> =

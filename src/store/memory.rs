@@ -14,11 +14,14 @@ use super::sealing::{AT_ONCE, sealing};
 use super::shelf::Shelf;
 use super::{Claimed, News, Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use crate::model::coverage::{Gap, keep};
-use crate::model::delivery::{Delivery, DeliveryId, Settlement};
+use crate::model::decision::{Decision, no_silence, under_way, unknown};
+use crate::model::delivery::{Body, Delivery, DeliveryId, Settlement, State};
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::retention::Retention;
+use crate::model::silence::Silence;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
+use crate::model::story::{StoryId, Told};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 use crate::route::{Meter, Routes};
 
@@ -41,6 +44,7 @@ struct Inner {
     stories: Shelf,
     outbox: BTreeMap<DeliveryId, Delivery>,
     gates: HashMap<SinkId, Gate>,
+    silences: BTreeMap<u32, Silence>,
     archive: Vec<Post>,
 }
 
@@ -58,6 +62,53 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// Ends a delivery that a silence holds.
+    fn silence(&mut self, id: u32, delivery: &Delivery) -> Result<(), StoreError> {
+        self.outbox.remove(&delivery.id);
+        let Body::Alert(alert) = &delivery.body else { return Ok(()) };
+        if let Some(silence) = self.silences.remove(&id) {
+            self.silences.insert(id, silence.held(alert));
+        }
+        if alert.again.is_none() {
+            self.stories.silenced(alert.story, &delivery.sink)?;
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, decision: Decision, now: Timestamp) -> Result<(), String> {
+        match decision {
+            Decision::Silence(silence) => {
+                let id = self.silences.keys().max().map_or(1, |last| last + 1);
+                self.silences.insert(id, Silence { id, ..silence });
+            }
+            Decision::Speak(id) => {
+                let silence = self.silences.remove(&id).ok_or_else(|| no_silence(id))?;
+                self.silences.insert(id, silence.ended(now));
+            }
+            Decision::Told(id, notice) => {
+                let silence = self.silences.get_mut(&id).ok_or_else(|| no_silence(id))?;
+                silence.told = true;
+                self.outbox.entry(notice.id.clone()).or_insert(*notice);
+            }
+            Decision::Retry(id) => {
+                let delivery = self.outbox.get(&id).cloned().ok_or_else(|| unknown(&id))?;
+                let again = delivery.again(now).ok_or_else(|| under_way(&id))?;
+                self.outbox.insert(id, again);
+            }
+            Decision::Drop(id) => {
+                let delivery = self.outbox.get(&id).ok_or_else(|| unknown(&id))?;
+                if delivery.state == State::Sending {
+                    return Err(under_way(&id));
+                }
+                self.outbox.remove(&id);
+            }
+            Decision::Resume(sink) => drop(self.gates.insert(sink, Gate::passed())),
+        }
+        Ok(())
+    }
+}
+
 impl MemoryStore {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -70,6 +121,11 @@ impl MemoryStore {
         inner.gates = inner.gates.into_iter().map(|(sink, gate)| (sink, gate.restarted())).collect();
         inner.outbox = inner.outbox.into_iter().map(|(id, delivery)| (id, delivery.restarted(now))).collect();
         Self { inner: Mutex::new(inner) }
+    }
+
+    /// What a sink was told of every story that is not over.
+    pub fn told(&self, sink: &SinkId) -> Vec<(StoryId, Told)> {
+        self.inner().stories.told(sink).collect()
     }
 
     /// Every post archived so far, in order.
@@ -181,13 +237,17 @@ impl Store for MemoryStore {
         ready.sort_by_key(Delivery::order);
         ready.truncate(AT_ONCE.max(most));
         let counted = |meter: &Meter| meter.read(inner.meters.get(&meter.name).copied());
-        let sealing = sealing(ready, most, routes, counted, now);
+        let silences: Vec<_> = inner.silences.values().cloned().collect();
+        let sealing = sealing(ready, most, routes, &silences, counted, now);
         let unfinished = sealing.is_unfinished();
         for delivery in sealing.changed {
             inner.outbox.insert(delivery.id.clone(), delivery);
         }
         for delivery in sealing.absorbed {
             inner.outbox.remove(&delivery.id);
+        }
+        for (id, delivery) in sealing.silenced {
+            inner.silence(id, &delivery)?;
         }
         for meter in sealing.metered {
             let counted = meter.read(inner.meters.get(&meter.name).copied());
@@ -251,6 +311,27 @@ impl Store for MemoryStore {
         Ok(0)
     }
 
+    async fn pass_on(
+        &self,
+        from: &SinkId,
+        to: &SinkId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut inner = self.inner();
+        let mine = inner.outbox.values_mut().filter(|delivery| delivery.sink == *from);
+        let passed = mine.filter_map(|delivery| delivery.pass_on(to, since, now)).count();
+        Ok(passed)
+    }
+
+    async fn decide(&self, decision: Decision, now: Timestamp) -> Result<Result<(), String>, StoreError> {
+        Ok(self.inner().decide(decision, now))
+    }
+
+    async fn silences(&self) -> Result<Vec<Silence>, StoreError> {
+        Ok(self.inner().silences.values().cloned().collect())
+    }
+
     async fn check(&self, _now: Timestamp) -> Result<(), StoreError> {
         Ok(())
     }
@@ -296,6 +377,7 @@ impl Store for MemoryStore {
         inner.seen.retain(|_, seen| seen.day >= before);
         inner.spending.retain(|(_, day), _| *day >= before);
         inner.gaps.retain(|(_, day), _| *day >= before);
+        inner.silences.retain(|_, silence| silence.is_remembered(now));
         inner.stories.prune(usize::MAX, now)?;
         Ok(())
     }

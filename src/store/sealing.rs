@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::delivery::{Alert, Body, Delivery, DeliveryId, Digest, Occasion};
 use crate::model::matched::Severity;
+use crate::model::silence::Silence;
 use crate::route::{Meter, Routes, Turn};
 
 /// So many due deliveries are looked at in one step.
@@ -22,6 +23,8 @@ pub(crate) struct Sealing {
     pub changed: Vec<Delivery>,
     /// Deliveries that a digest took in; they are no more.
     pub absorbed: Vec<Delivery>,
+    /// Deliveries that a silence kept from people, each with the silence's id; they are no more.
+    pub silenced: Vec<(u32, Delivery)>,
     /// Deliveries to be sealed and handed out.
     pub goes: Vec<Delivery>,
     /// Meters to be moved on by one.
@@ -31,18 +34,20 @@ pub(crate) struct Sealing {
 impl Sealing {
     /// Whether something changed before anything was handed out: then there may be more to do at once.
     pub fn is_unfinished(&self) -> bool {
-        self.goes.is_empty() && !(self.changed.is_empty() && self.absorbed.is_empty())
+        let changed = self.changed.len() + self.absorbed.len() + self.silenced.len();
+        self.goes.is_empty() && changed > 0
     }
 }
 
 /// What becomes of the first deliveries of a sink that are due, in their order; hands out at most `most`.
 ///
-/// What its routes keep back is put off. What was put off and is due comes as one digest, and so does a backlog; of
+/// What a silence holds ends there. What its routes keep back is put off. What was put off and is due comes as one digest, and so does a backlog; of
 /// what is critical only a backlog. While a digest grows nothing is handed out, so that it takes in all there is.
 pub(crate) fn sealing(
     ready: Vec<Delivery>,
     most: usize,
     routes: &Routes,
+    silences: &[Silence],
     counted: impl Fn(&Meter) -> u32,
     now: Timestamp,
 ) -> Sealing {
@@ -50,6 +55,11 @@ pub(crate) fn sealing(
     let (digests, ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(is_open_digest);
     let (mut going, mut meters) = (Vec::new(), Vec::<(DeliveryId, Meter)>::new());
     for mut delivery in ready {
+        let held_by = |alert: &Alert| silences.iter().find(|silence| silence.holds(alert, now));
+        if let Some(silence) = loose(&delivery).and_then(held_by) {
+            sealing.silenced.push((silence.id, delivery));
+            continue;
+        }
         match routes.turn(&delivery, &counted, now) {
             Turn::Waits { until, why } => {
                 delivery.wait(until, why, now);
@@ -156,6 +166,7 @@ mod tests {
     use super::*;
     use crate::model::delivery::{Excerpt, Joining};
     use crate::model::post::{Content, Platform, Post, PostKey};
+    use crate::model::silence::Covers;
     use crate::model::sink::SinkId;
     use crate::model::story::StoryId;
     use crate::route::{Only, Quiet, Route};
@@ -188,7 +199,7 @@ mod tests {
     }
 
     fn seal(ready: Vec<Delivery>, now: Timestamp) -> Sealing {
-        sealing(ready, 1, &Routes::default(), |_| 0, now)
+        sealing(ready, 1, &Routes::default(), &[], |_| 0, now)
     }
 
     fn digest(sealing: &Sealing) -> Option<(Occasion, u32)> {
@@ -254,6 +265,32 @@ mod tests {
     }
 
     #[test]
+    fn what_a_silence_holds_ends_there_and_the_rest_is_told() {
+        let words = Some("text".to_owned());
+        let silence = |from, until| Silence {
+            id: 7,
+            covers: Covers { words: words.clone(), ..Covers::default() },
+            reason: "drill".into(),
+            by: "ann".into(),
+            from,
+            until,
+            alerts: 0,
+            posts: 0,
+            told: false,
+        };
+        let now = at(9);
+        for (silence, silenced) in [(silence(at(0), at(10)), 2), (silence(at(0), at(9)), 0)] {
+            let sealing = sealing(many(2, Severity::Critical), 1, &Routes::default(), &[silence], |_| 0, now);
+            assert_eq!(sealing.silenced.len(), silenced);
+            assert!(sealing.silenced.iter().all(|(id, _)| *id == 7));
+            assert_eq!(
+                (sealing.goes.len(), sealing.is_unfinished()),
+                (usize::from(silenced == 0), silenced > 0)
+            );
+        }
+    }
+
+    #[test]
     fn a_route_keeps_back_what_it_must_and_counts_what_it_lets_go() {
         let route = |most_per_hour, quiet| Route {
             name: "desk".into(),
@@ -273,17 +310,17 @@ mod tests {
             through: Severity::Critical,
         };
         let ready = || vec![delivery(1, Severity::High), delivery(2, Severity::High)];
-        let quiet = sealing(ready(), 9, &routes(route(None, vec![always])), |_| 0, at(9));
+        let quiet = sealing(ready(), 9, &routes(route(None, vec![always])), &[], |_| 0, at(9));
         assert_eq!((quiet.changed.len(), quiet.is_unfinished()), (2, true));
         assert!(quiet.changed.iter().all(|delivery| delivery.held == Some(Occasion::Quiet)));
         let limited = routes(route(Some(5), Vec::new()));
-        let room = sealing(ready(), 9, &limited, |_| 4, at(9));
+        let room = sealing(ready(), 9, &limited, &[], |_| 4, at(9));
         assert_eq!(
             (room.goes.len(), room.metered.len()),
             (1, 1),
             "the next is judged by what this one counts"
         );
-        let full = sealing(ready(), 9, &limited, |_| 5, at(9));
+        let full = sealing(ready(), 9, &limited, &[], |_| 5, at(9));
         assert!(full.changed.iter().all(|delivery| delivery.held == Some(Occasion::Limit)));
     }
 }

@@ -14,7 +14,7 @@ use self::finder::Finder;
 use super::{Filed, Filing, StoreError, file};
 use crate::model::delivery::{Delivery, DeliveryId};
 use crate::model::sink::SinkId;
-use crate::model::story::{IDLE, Story, StoryId};
+use crate::model::story::{IDLE, Story, StoryId, Told};
 use crate::story::Kept;
 
 /// A story that changes is written as a whole again after this long, so that what is older than [`LASTING`] is needed
@@ -113,15 +113,35 @@ impl Shelf {
         sink: &SinkId,
         receipt: Option<&str>,
     ) -> Result<Vec<Change>, StoreError> {
+        self.alter(id, |story| story.heard(sink, receipt))
+    }
+
+    /// Notes that a silence kept a story's first message from a sink; tells what changed.
+    pub(crate) fn silenced(&mut self, id: StoryId, sink: &SinkId) -> Result<Vec<Change>, StoreError> {
+        self.alter(id, |story| story.silenced(sink))
+    }
+
+    fn alter(
+        &mut self,
+        id: StoryId,
+        change: impl FnOnce(&mut Story) -> bool,
+    ) -> Result<Vec<Change>, StoreError> {
         let Some(place) = self.ids.get(&id).copied() else { return Ok(Vec::new()) };
         let Some(there) = self.place(place) else { return Ok(Vec::new()) };
         let (mut story, kept) = unpack::<(Story, Kept)>(&there.packed)?;
-        if !story.heard(sink, receipt) {
+        if !change(&mut story) {
             return Ok(Vec::new());
         }
         let since = (story.copies.len(), kept.size());
         self.put(place, &story, &kept, there.whole)?;
         Ok(changes(&story, &kept, Some(since)))
+    }
+
+    /// What a sink was told of every story.
+    pub(crate) fn told(&self, sink: &SinkId) -> impl Iterator<Item = (StoryId, Told)> {
+        let stories =
+            self.places.iter().flatten().filter_map(|place| unpack::<(Story, Kept)>(&place.packed).ok());
+        stories.filter_map(move |(mut story, _)| Some((story.id, story.told.remove(sink)?)))
     }
 
     /// Forgets stories that are over, from where the last call stopped, at most `most`. Tells whether there may be more.

@@ -20,6 +20,7 @@ mod lock;
 mod open;
 mod outbox;
 mod repair;
+mod people;
 mod seal;
 mod seen;
 mod stories;
@@ -38,9 +39,11 @@ use tokio::sync::{mpsc, oneshot};
 use self::core::Core;
 use super::{Claimed, OpenError, Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use crate::model::coverage::Gap;
+use crate::model::decision::Decision;
 use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, PostKey};
 use crate::model::retention::Retention;
+use crate::model::silence::Silence;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState};
@@ -202,6 +205,25 @@ impl Store for SledStore {
         let dir = self.dir.clone();
         let size = tokio::task::spawn_blocking(move || size_below(&dir)).await;
         size.map_err(|cause| StoreError::Broken(cause.to_string()))
+    }
+
+    async fn pass_on(
+        &self,
+        from: &SinkId,
+        to: &SinkId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let (from, to) = (from.clone(), to.clone());
+        self.ask(move |core| core.pass_on(&from, &to, since, now)).await
+    }
+
+    async fn decide(&self, decision: Decision, now: Timestamp) -> Result<Result<(), String>, StoreError> {
+        self.ask(move |core| core.decide(decision, now)).await
+    }
+
+    async fn silences(&self) -> Result<Vec<Silence>, StoreError> {
+        self.ask(|core| core.silences()).await
     }
 
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -12,9 +12,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use vigie::config::{Basics, Config, Configs, Digest};
 use vigie::model::coverage::Gap;
+use vigie::model::decision::Decision;
 use vigie::model::delivery::{Body, Delivery, DeliveryId, Settlement};
 use vigie::model::post::{Content, Platform, Post, PostKey};
 use vigie::model::retention::Retention;
+use vigie::model::silence::Silence;
 use vigie::model::sink::{Gate, SinkId};
 use vigie::model::spend::{Charge, Portion, Reads, Spending};
 use vigie::model::timeline::{Cursor, TimelineId, TimelineState};
@@ -217,6 +219,21 @@ impl Store for DyingStore {
     ) -> Result<Sealed, StoreError> {
         self.call(self.store.seal(sink, most, routes, now)).await
     }
+    async fn pass_on(
+        &self,
+        from: &SinkId,
+        to: &SinkId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.call(self.store.pass_on(from, to, since, now)).await
+    }
+    async fn decide(&self, decision: Decision, now: Timestamp) -> Result<Result<(), String>, StoreError> {
+        self.call(self.store.decide(decision, now)).await
+    }
+    async fn silences(&self) -> Result<Vec<Silence>, StoreError> {
+        self.call(self.store.silences()).await
+    }
     async fn close(&self, now: Timestamp) -> Result<(), StoreError> {
         self.call(self.store.close(now)).await
     }
@@ -355,6 +372,7 @@ pub fn config<S: Source + 'static>(
             everywhere: hearing.iter().map(|sink| sink.id.clone()).collect(),
         },
         operators: sinks.last().unwrap().id.clone(),
+        fallbacks: Vec::new(),
         sinks: sinks.iter().map(|sink| Arc::clone(*sink) as Arc<dyn Sink>).collect(),
         heirs: BTreeMap::new(),
         disabled: Vec::new(),

@@ -17,3 +17,4 @@ mod store;
 mod stories;
 mod vault;
 mod watchlist;
+mod week;

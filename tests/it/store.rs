@@ -112,6 +112,9 @@ contract! {
     a_limit_counts_what_went_also_after_reopening
     a_backlog_of_any_size_becomes_one_digest_that_counts_everything
     closing_makes_due_what_only_gathers
+    a_silence_ends_what_it_holds_and_counts_it
+    people_decide_about_what_waits
+    notices_that_a_sink_does_not_take_go_to_another_and_alerts_stay
     late_copies_are_counted_by_the_next_message_or_answer_in_the_thread
     a_notice_is_filed_once
     pruning_forgets_what_is_no_longer_answered

@@ -348,6 +348,9 @@ impl Core {
         more |= self.stories.forget(now, &mut draft, &self.trees)?;
         more |= self.prune_days(Tree::Spending, before, &mut draft)?;
         more |= self.prune_days(Tree::Gap, before, &mut draft)?;
+        for silence in self.silences()?.iter().filter(|silence| !silence.is_remembered(now)) {
+            draft.remove(Tree::Silence, &silence.id.to_be_bytes());
+        }
         self.unsynced |= draft.apply()?;
         Ok(more)
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::core::{Core, Waiting};
 use super::outbox::{forget, get_delivery, parts, put_header, put_whole};
+use super::people::silence;
 use super::trees::Tree;
 use crate::model::delivery::DeliveryId;
 use crate::model::sink::SinkId;
@@ -37,17 +38,21 @@ impl Core {
                 None
             }))
         };
-        let sealing = sealing(ready, most, routes, counted, now);
+        let silences = self.silences()?;
+        let sealing = sealing(ready, most, routes, &silences, counted, now);
         if let Some(error) = failed.take() {
             return Err(error);
         }
         let unfinished = sealing.is_unfinished();
-        let Sealing { changed, absorbed, goes, metered } = sealing;
+        let Sealing { changed, absorbed, silenced, goes, metered } = sealing;
         for delivery in &changed {
             put_whole(&mut draft, delivery)?;
         }
         for delivery in &absorbed {
             forget(&mut draft, &delivery.id, parts(delivery).len());
+        }
+        for (id, delivery) in &silenced {
+            silence(&mut self.stories, *id, delivery, now, &mut draft)?;
         }
         for meter in metered {
             let counted = meter.read(draft.get(Tree::Meter, meter.name.as_bytes())?);
@@ -62,7 +67,10 @@ impl Core {
         }
         self.unsynced |= draft.apply()?;
         if let Some(mine) = self.waiting.get_mut(sink) {
-            mine.retain(|id, _| absorbed.iter().all(|delivery| delivery.id != *id));
+            let gone = absorbed.iter().chain(silenced.iter().map(|(_, delivery)| delivery));
+            for delivery in gone {
+                mine.remove(&delivery.id);
+            }
         }
         for delivery in changed.iter().chain(&deliveries) {
             self.wait(delivery);

@@ -86,6 +86,18 @@ impl Stories {
         self.records.write(&changes, now, draft)
     }
 
+    /// Notes into the draft that a silence kept a story's first message from a sink.
+    pub(super) fn silenced(
+        &mut self,
+        id: StoryId,
+        sink: &SinkId,
+        now: Timestamp,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), StoreError> {
+        let changes = self.shelf.silenced(id, sink)?;
+        self.records.write(&changes, now, draft)
+    }
+
     /// Forgets a little of what is over. Tells whether there may be more.
     pub(super) fn forget(
         &mut self,

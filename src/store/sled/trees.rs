@@ -42,6 +42,8 @@ pub(super) enum Tree {
     Excerpt,
     /// Sink id -> its gate.
     Gate,
+    /// Silence id -> the silence.
+    Silence,
     /// Path below the archive -> length that counts.
     Archive,
 }
@@ -60,6 +62,7 @@ impl Tree {
         (Self::Outbox, "outbox"),
         (Self::Excerpt, "excerpt"),
         (Self::Gate, "gate"),
+        (Self::Silence, "silence"),
         (Self::Archive, "archive"),
     ];
 }

@@ -2,7 +2,9 @@
 
 use jiff::civil::time;
 use jiff::tz::TimeZone;
+use vigie::model::decision::Decision;
 use vigie::model::delivery::{Again, Digest, Occasion};
+use vigie::model::silence::{Covers, Silence};
 use vigie::route::{Only, Quiet, Route, Routes};
 
 use super::*;
@@ -163,4 +165,90 @@ pub async fn late_copies_are_counted_by_the_next_message_or_answer_in_the_thread
     assert_eq!(alert(&answer), (3, 2, Severity::Low), "the one that was only counted is told as well");
     let Body::Alert(told_again) = &answer.body else { panic!("an alert") };
     assert_eq!((told_again.again, answer.thread.as_deref()), (Some(Again::Copies), Some("$first")));
+}
+
+fn silence(words: &str, until: Timestamp) -> Silence {
+    let covers = Covers { words: Some(words.into()), ..Covers::default() };
+    let (reason, by, from) = ("drill".into(), "ann".into(), at(0));
+    Silence { id: 0, covers, reason, by, from, until, alerts: 0, posts: 0, told: false }
+}
+
+fn notice(key: &str, now: Timestamp) -> Delivery {
+    let body = Body::Notice(Notice { title: key.into(), text: String::new(), at: now });
+    Delivery::open(DeliveryId::of_notice(key, &sink()), sink(), body, now, now)
+}
+
+pub async fn a_silence_ends_what_it_holds_and_counts_it<K: Kind>() {
+    let mut kind = K::found();
+    let store = kind.store();
+    for words in ["drill", "nothing"] {
+        store.decide(Decision::Silence(silence(words, at(100))), at(0)).await.unwrap().unwrap();
+    }
+    let (drill, copy, other) = (post("1", "A DRILL"), post("2", "a drill"), post("3", "no joke"));
+    let severity = Severity::Critical;
+    commit(&store, at(1), &[(&drill, 1, severity), (&copy, 1, severity), (&other, 2, severity)]).await;
+    let told = all_told(&store, &sink(), &Arc::default(), at(1)).await;
+    assert_eq!(told.iter().map(alert).collect::<Vec<_>>(), [(1, 1, severity)]);
+    drop(store);
+    kind = kind.reopened(at(2));
+    let store = kind.store();
+    let counts = |silences: Vec<Silence>| {
+        silences.iter().map(|silence| (silence.id, silence.alerts, silence.posts)).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(store.silences().await.unwrap()), [(1, 1, 2), (2, 0, 0)]);
+    store.decide(Decision::Speak(1), at(50)).await.unwrap().unwrap();
+    store.decide(Decision::Speak(9), at(50)).await.unwrap().unwrap_err();
+    commit(&store, at(51), &[(&post("4", "a drill"), 1, Severity::Low)]).await;
+    let told = all_told(&store, &sink(), &Arc::default(), at(51)).await;
+    let Body::Alert(first) = &told[0].body else { panic!("an alert") };
+    assert_eq!((first.again, first.posts), (None, 1), "nobody heard of the story yet");
+    for _ in 0..2 {
+        let ended = Decision::Told(1, Box::new(notice("ended", at(52))));
+        store.decide(ended, at(52)).await.unwrap().unwrap();
+    }
+    assert_eq!(store.outbox().await.unwrap().len(), 1);
+    let month = SignedDuration::from_hours(24 * 31);
+    store.prune(0, at(52) + month).await.unwrap();
+    assert_eq!(counts(store.silences().await.unwrap()), [(2, 0, 0)], "whose end nobody was told stays");
+}
+
+pub async fn people_decide_about_what_waits<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let decide = async |decision, now| store.decide(decision, now).await.unwrap();
+    commit(&store, at(0), &[(&post("1", "a"), 1, Severity::Low)]).await;
+    let sent = seal(&store, at(0)).await.deliveries.remove(0);
+    decide(Decision::Retry(sent.id.clone()), at(0)).await.unwrap_err();
+    decide(Decision::Drop(sent.id.clone()), at(0)).await.unwrap_err();
+    let gate = Gate::default().park("revoked".into(), at(0));
+    store.settle(&sent.id, Settlement::Dead { why: "400".into() }, gate, at(0)).await.unwrap();
+    assert!(seal(&store, at(9)).await.deliveries.is_empty());
+    decide(Decision::Retry(sent.id.clone()), at(9)).await.unwrap();
+    let again = seal(&store, at(9)).await.deliveries.remove(0);
+    assert_eq!((&again.id, &again.body, again.attempts), (&sent.id, &sent.body, 2));
+    let parked = store.gate(&sink()).await.unwrap();
+    store.settle(&sent.id, Settlement::Dead { why: "400".into() }, parked, at(9)).await.unwrap();
+    decide(Decision::Drop(sent.id.clone()), at(10)).await.unwrap();
+    decide(Decision::Drop(sent.id.clone()), at(10)).await.unwrap_err();
+    decide(Decision::Resume(sink()), at(10)).await.unwrap();
+    assert_eq!(store.gate(&sink()).await.unwrap(), Gate::passed());
+    drop(store);
+    let store = kind.reopened(at(11)).store();
+    assert!(store.outbox().await.unwrap().is_empty());
+}
+
+pub async fn notices_that_a_sink_does_not_take_go_to_another_and_alerts_stay<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    let other = SinkId::new("email", "ops");
+    commit(&store, at(0), &[(&post("1", "a"), 1, Severity::Low)]).await;
+    store.tell(vec![notice("old", at(0)), notice("new", at(500))]).await.unwrap();
+    assert_eq!(store.pass_on(&sink(), &other, at(100), at(700)).await.unwrap(), 1);
+    assert_eq!(store.pass_on(&sink(), &other, at(100), at(700)).await.unwrap(), 0);
+    drop(store);
+    let store = kind.reopened(at(700)).store();
+    let passed = store.seal(&other, 9, &Arc::default(), at(700)).await.unwrap().deliveries;
+    let passed: Vec<_> = passed.iter().map(|delivery| (&delivery.id, delivery.created_at)).collect();
+    assert_eq!(passed, [(&notice("old", at(0)).id, at(700))]);
+    assert_eq!(seal(&store, at(700)).await.deliveries.len(), 2);
 }
