@@ -188,7 +188,8 @@ async fn a_sink_that_asks_for_patience_gets_it_even_over_a_restart() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_message_does_not_stand_in_the_way_and_is_kept() {
     let world = World::new(vec![arms("1", -60), arms("2", -60)]);
-    world.sink.answer([Err(SendError::Refused("invalid_blocks".into()))]);
+    // Also its plainer form is refused.
+    world.sink.answer([0, 1].map(|_| Err(SendError::Refused("invalid_blocks".into()))));
     world.run(Duration::from_mins(1)).await;
     assert_eq!(world.sink.heads(), ["2"]);
     let outbox = world.store.outbox().await.unwrap();
