@@ -231,7 +231,7 @@ enum RouteCommand {
 #[derive(Debug, Subcommand)]
 enum SilenceCommand {
     /// Keep alerts from people for a while; they are counted.
-    Add(silence::Add),
+    Add(Box<silence::Add>),
     /// List silences, also those that ended in the last 30 days, and what they held.
     List {
         /// One object per silence.
@@ -341,7 +341,7 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
         Command::Route(RouteCommand::Test { json, file }) => {
             routing::test(path, store, json, &file, &clock).await
         }
-        Command::Silence(SilenceCommand::Add(add)) => silence::add(path, store, add, &clock).await,
+        Command::Silence(SilenceCommand::Add(add)) => silence::add(path, store, *add, &clock).await,
         Command::Silence(SilenceCommand::List { json }) => silence::list(path, store, json, &clock).await,
         Command::Silence(SilenceCommand::End { id }) => silence::end(path, store, id, &clock).await,
         Command::Status { json } => status::status(path, store, json, &clock).await,

@@ -50,10 +50,10 @@ pub struct Standing {
 impl Standing {
     /// How `sink` stands to operators who hear at `operators`, the first of them first.
     pub fn of(sink: &SinkId, operators: &[SinkId]) -> Self {
-        let others = operators.iter().filter(|other| *other != sink);
+        let other = operators.iter().find(|other| *other != sink);
         let next = operators.iter().skip_while(|other| *other != sink).nth(1);
         Self {
-            elsewhere: others.cloned().next().unwrap_or_else(|| sink.clone()),
+            elsewhere: other.cloned().unwrap_or_else(|| sink.clone()),
             fallback: next.cloned(),
             first: operators.first() == Some(sink),
         }

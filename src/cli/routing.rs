@@ -138,7 +138,7 @@ fn arrival(post: &Post, heard: Heard, config: &Config, silences: &[Silence], now
         Turn::Waits { until, why } => (until, Some(why)),
     };
     let led = config.routes.routes.iter().filter(|route| heard.routes.contains(&route.name));
-    let most_per_hour = led.map(|route| route.most_per_hour).min_by_key(|most| most.is_some()).flatten();
+    let most_per_hour = led.map(|route| route.most_per_hour).min_by_key(Option::is_some).flatten();
     let rules = heard.matches.iter().map(|found| found.rule.clone()).collect();
     Arrival { sink: heard.sink, severity, rules, routes: heard.routes, silence, due, held, most_per_hour }
 }

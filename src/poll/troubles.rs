@@ -79,8 +79,22 @@ impl Troubles {
 fn key(source: &str, account: &str, timeline: &TimelineId, trouble: &Trouble) -> Key {
     // That an account is gone is about this account alone, however alike the words.
     let alone = trouble.cause == Cause::Refusal;
-    let words = if alone { timeline.to_string() } else { trouble.why.replace(account, "…") };
+    let words = if alone { timeline.to_string() } else { without(&trouble.why, account) };
     (source.to_owned(), words)
+}
+
+/// `text` without `name`, where that stands as a word of its own.
+fn without(text: &str, name: &str) -> String {
+    let goes_on = |c: char| c.is_alphanumeric() || c == '_';
+    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once(name).filter(|_| !name.is_empty()) {
+        kept.push_str(before);
+        let whole = !kept.ends_with(goes_on) && !after.starts_with(goes_on);
+        kept.push_str(if whole { "…" } else { name });
+        rest = after;
+    }
+    kept.push_str(rest);
+    kept
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! How one sink speaks to its people.
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use toml_span::{Error, Spanned};
 
 use super::template::Template;
@@ -49,7 +49,7 @@ impl Voice {
     pub fn message(&self, delivery: &Delivery) -> Message {
         let mut message = match &delivery.body {
             Body::Alert(alert) => {
-                let message = alert::message(alert, &delivery.id, delivery.tried_at, &self.timezone);
+                let message = alert::message(alert, &delivery.id, self.sent_at(delivery), &self.timezone);
                 // A template may be what the channel refused.
                 match &self.template {
                     Some(template) if !delivery.plain => template.apply(message, alert),
@@ -63,5 +63,11 @@ impl Voice {
             message.repeat = Some("Possible repeat: an earlier attempt may have arrived.");
         }
         message
+    }
+
+    /// When `delivery` is sent. A channel that recognises what comes again is told of the first attempt, so that under one
+    /// id it is always told the same.
+    fn sent_at(&self, delivery: &Delivery) -> Option<Timestamp> {
+        if self.memory.is_zero() { delivery.tried_at } else { delivery.first_tried_at }
     }
 }

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Once;
+use std::thread;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use sled::Db;
@@ -22,6 +24,10 @@ use crate::store::{OpenError, StoreError};
 
 /// sled's cache; it takes several times as much.
 const CACHE_BYTES: u64 = 64 << 20;
+
+/// How long sled may take to let go of its file: two seconds.
+const LOOKS: u32 = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// A state that was opened.
 pub(super) struct Opened {
@@ -123,7 +129,7 @@ fn was_used(dir: &Path) -> io::Result<bool> {
 
 /// Opens sled. A damaged snapshot is set aside, because the log holds everything.
 fn open_sled(state: &Path) -> Result<Db, Trouble> {
-    let open = || sled::Config::new().path(state).cache_capacity(CACHE_BYTES).open();
+    let open = || patiently(|| sled::Config::new().path(state).cache_capacity(CACHE_BYTES).open());
     match open() {
         Err(sled::Error::Corruption { .. }) => {
             set_snapshots_aside(state)?;
@@ -131,6 +137,20 @@ fn open_sled(state: &Path) -> Result<Db, Trouble> {
         }
         other => Ok(other?),
     }
+}
+
+/// Opens sled while its threads of an earlier opening, in this very process, still let go of its file: nobody else can
+/// have it, since the store is locked.
+fn patiently(open: impl Fn() -> Result<Db, sled::Error>) -> Result<Db, sled::Error> {
+    for _ in 0..LOOKS {
+        match open() {
+            Err(sled::Error::Io(cause)) if cause.to_string().contains("could not acquire lock") => {
+                thread::sleep(BETWEEN_LOOKS);
+            }
+            other => return other,
+        }
+    }
+    open()
 }
 
 fn set_snapshots_aside(state: &Path) -> io::Result<()> {

@@ -145,7 +145,7 @@ async fn teams_gets_a_card_of_text_that_is_not_parsed() {
     assert_eq!(card["actions"][0]["url"], "https://x.com/LookoutDaily/status/1");
     let body = card["body"].to_string();
     assert!(
-        !body.contains("TextBlock")
+        !body.contains(r#""type":"TextBlock""#)
             && body.contains(r#"{"text":"weapons","type":"TextRun","weight":"Bolder"}"#),
         "{body}"
     );
