@@ -46,7 +46,7 @@ impl Set {
     const VACANT: Self = Self(u32::MAX);
     /// It depends on capitals.
     const BY_CASE: Self = Self(u32::MAX - 1);
-    /// See [`Roles`].
+    /// What may be found where it is met.
     const ALONE: u32 = 1 << 31;
     const BEFORE: u32 = 1 << 30;
     const BEHIND: u32 = 1 << 29;

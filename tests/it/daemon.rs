@@ -338,7 +338,7 @@ fn a_mounted_configuration_whose_link_is_swapped_under_load_loses_and_repeats_no
     // As orchestrators mount it: the files are links through `..data`, a link that is replaced at once.
     let mount = |n: usize, word: &str| {
         fs::create_dir_all(desk.path(&format!("..{n}/watchlists"))).unwrap();
-        let rule = format!("\n[[rule]]\nname = \"more\"\nseverity = \"low\"\nwhen = '\"{word}\"'\n");
+        let rule = format!("\n[[rule]]\nname = \"more\"\nseverity = \"high\"\nwhen = '\"{word}\"'\n");
         desk.write(&format!("..{n}/watchlists/test.toml"), &format!("{list}{rule}"));
         let renamed = good.replace("source.file.posts", &format!("source.file.posts{n}"));
         desk.write(&format!("..{n}/vigie.toml"), &renamed);
