@@ -20,7 +20,7 @@ fn text(n: u32) -> String {
 fn written_by_version_1(dir: &Path, stories: u32) {
     fs::create_dir_all(dir.join("archive")).unwrap();
     fs::write(dir.join("FORMAT"), "1\n").unwrap();
-    let db = sled::open(dir.join("state")).unwrap();
+    let db = state(dir);
     let put = |tree: &str, key: &[u8], value: String| {
         db.open_tree(tree).unwrap().insert(key, value.as_bytes()).unwrap();
     };
@@ -71,7 +71,7 @@ fn a_lift_that_was_cut_off_begins_again() {
     let dir = tempfile::tempdir().unwrap();
     written_by_version_1(dir.path(), 40);
     {
-        let db = sled::open(dir.path().join("state")).unwrap();
+        let db = state(dir.path());
         for n in 1_u64..90 {
             db.open_tree("stories").unwrap().insert(n.to_be_bytes(), b"left by an attempt").unwrap();
         }
@@ -81,14 +81,7 @@ fn a_lift_that_was_cut_off_begins_again() {
     let store = open(dir.path(), at(2));
     assert!(store.is_ok());
     drop(store);
-    let (_, names) = (0..500)
-        .find_map(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(2));
-            let db = sled::open(dir.path().join("state")).ok()?;
-            let names = db.tree_names();
-            Some((db, names))
-        })
-        .unwrap();
+    let names = state(dir.path()).tree_names();
     assert!(!names.iter().any(|name| name == b"story_index"), "what version 1 kept is dropped");
 }
 
@@ -97,7 +90,7 @@ fn a_store_of_a_later_version_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     written_by_version_1(dir.path(), 1);
     {
-        let db = sled::open(dir.path().join("state")).unwrap();
+        let db = state(dir.path());
         db.open_tree("meta").unwrap().insert("format", "9").unwrap();
         db.flush().unwrap();
     }
@@ -106,4 +99,13 @@ fn a_store_of_a_later_version_is_refused_and_left_alone() {
         assert!(matches!(error, OpenError::Newer { found: 9, known: 2, .. }), "{error}");
         assert!(error.to_string().contains("Use the vigie that wrote it"), "{error}");
     }
+}
+
+/// The state in `dir`, as soon as sled's threads of an earlier opening let go of it.
+fn state(dir: &Path) -> sled::Db {
+    let open = |_| {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        sled::open(dir.join("state")).ok()
+    };
+    (0..2_500).find_map(open).unwrap()
 }
