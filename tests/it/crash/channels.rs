@@ -63,6 +63,19 @@ impl Channels {
             .into()
     }
 
+    /// For each channel how many posts its digests count beside those that they name.
+    pub fn counted(&self) -> Vec<(&'static str, usize)> {
+        let counted = |channel: &Channel| {
+            let took = channel.took.lock().unwrap();
+            let digests = took.iter().filter(|message| message.body.contains("digest"));
+            // A repeat counts nothing twice: a digest is known by the first post that it names.
+            let distinct: BTreeMap<_, _> =
+                digests.map(|message| (link(&message.body), unnamed(&message.body))).collect();
+            distinct.values().sum()
+        };
+        [&self.slack, &self.matrix, &self.webhook].map(|channel| (channel.name, counted(channel))).into()
+    }
+
     /// The same id always came with the same message; where there is no id, a repeat was marked as such.
     pub fn hold_to_their_promises(&self) {
         for channel in [&self.matrix, &self.webhook] {
@@ -80,6 +93,13 @@ impl Channels {
             assert!(first || message.body.contains("ossible repeat"), "an unmarked repeat: {}", message.body);
         }
     }
+}
+
+/// How many posts a digest counts and does not name. It names ten at most, each in a story of its own here.
+fn unnamed(digest: &str) -> usize {
+    let before = digest.split(" posts at once").next().unwrap_or("");
+    let count = before.rsplit(' ').next().and_then(|count| count.parse::<usize>().ok());
+    count.map_or(0, |count| count.saturating_sub(10))
 }
 
 /// The address of the post a message is about.
