@@ -18,6 +18,7 @@ mod silence;
 mod sink;
 mod status;
 mod stories;
+mod when;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -203,7 +204,7 @@ enum OutboxCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Send one again as soon as it may go, a dead letter too; it keeps its id.
+    /// Send one as soon as its sink may be called, a dead letter and a held one too; it keeps its id.
     Retry {
         /// Its id, or how it begins.
         id: String,
@@ -333,10 +334,18 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
             outbox::show(path, store, &id, json, &clock).await
         }
         Command::Outbox(OutboxCommand::Retry { id }) => {
-            outbox::decide(path, store, &errand::RETRY, id, &clock).await
+            outbox::decide(
+                path,
+                store,
+                &errand::RETRY,
+                "is sent as soon as its sink may be called",
+                id,
+                &clock,
+            )
+            .await
         }
         Command::Outbox(OutboxCommand::Drop { id }) => {
-            outbox::decide(path, store, &errand::DROP, id, &clock).await
+            outbox::decide(path, store, &errand::DROP, "is given up", id, &clock).await
         }
         Command::Route(RouteCommand::Test { json, file }) => {
             routing::test(path, store, json, &file, &clock).await

@@ -15,7 +15,7 @@ use tracing::{debug, info, warn};
 
 use crate::clock::{Clock, sleep_until};
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice, Settlement};
-use crate::model::sink::{Gate, SinkId};
+use crate::model::sink::{Gate, SinkId, is_unreachable};
 use crate::pulse::Beat;
 use crate::route::Routes;
 use crate::sink::{Receipt, SendError, Sink};
@@ -157,12 +157,12 @@ impl Dispatch {
             () = grace => Err(SendError::Ambiguous("vigie was stopped before the sink answered".into())),
         };
         let now = self.clock.now();
-        let parked = self.gate.parked.is_some();
+        let before = self.gate.clone();
         let Verdict { settlement, gate } = verdict(&result, &delivery, self.gate.clone(), now, &mut self.rng);
         self.log(&delivery, &result, now);
         self.gate = gate.clone();
         self.store.settle(&delivery.id, settlement.clone(), gate, now).await?;
-        let notice = self.notice(&delivery, &result, &settlement, parked, now);
+        let notice = self.notice(&delivery, &result, &settlement, &before, now);
         if let Some(notice) = notice {
             self.store.tell(vec![notice]).await?;
             self.filed.notify_waiters();
@@ -193,16 +193,18 @@ impl Dispatch {
         delivery: &Delivery,
         result: &Result<Receipt, SendError>,
         settlement: &Settlement,
-        parked: bool,
+        before: &Gate,
         now: Timestamp,
     ) -> Option<Delivery> {
+        let parked = before.parked.is_some();
+        let unreachable = |gate: &Gate| is_unreachable(gate.failures);
         let sink = self.sink.id();
         let operators = &self.operators.elsewhere;
         if sink == operators {
             return None;
         }
         let (title, text) = match (result, settlement) {
-            (Ok(_), _) if parked => {
+            (Ok(_), _) if parked || unreachable(before) => {
                 (format!("{sink} works again"), "What waited for it is being delivered.".to_owned())
             }
             (Ok(Receipt { remark: Some(remark), .. }), _) if self.remarks.insert(remark.clone()) => {
@@ -219,6 +221,14 @@ impl Dispatch {
                     "{why}\nIts deliveries wait without end; it is tried again after 5 minutes, 15 minutes, then hourly."
                 );
                 (format!("{sink} is broken"), text)
+            }
+            (Err(SendError::NotSent(why) | SendError::Ambiguous(why)), _)
+                if !parked && unreachable(&self.gate) && !unreachable(before) =>
+            {
+                let text = format!(
+                    "{why}\nIts deliveries wait without end; it is tried again every ten minutes at least."
+                );
+                (format!("{sink} is out of reach"), text)
             }
             (_, Settlement::Dead { why }) => {
                 let text = format!("{why}\nThe delivery is kept; see `vigie outbox list`.");

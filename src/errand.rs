@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::people::{Wanted, find};
+pub use self::people::{Hindrances, Wanted, find};
 use crate::clock::Clock;
 use crate::ledger::{self, Coverage, Question};
 use crate::model::decision::Decision;
@@ -49,6 +49,10 @@ pub const SILENCE: Errand<Wanted, Silence> =
 /// A silence ends.
 pub const SPEAK: Errand<u32, Silence> =
     Errand::changes("/v1/silences/end", |desk, id| Box::pin(people::speak(desk, id)));
+
+/// What may keep alerts from people now.
+pub const HINDRANCES: Errand<(), Hindrances> =
+    Errand::reads("/v1/hindrances", |desk, ()| Box::pin(people::hindrances(desk)));
 
 /// Takes the configuration anew.
 pub const RELOAD: Errand<(), Reloaded> = Errand::changes("/v1/reload", |desk, ()| Box::pin(reload(desk)));

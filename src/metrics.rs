@@ -208,7 +208,7 @@ mod tests {
         now.lag("x.hub", 1.5);
         now.spent("x.hub", 0.4, 12.0);
         now.budget_used("x.hub", 0.16);
-        now.sink("slack.desk", 3, 1, 60.0, true);
+        now.sink("slack.desk", [("waiting", 3), ("held", 0), ("dead", 1)], 60.0, true);
         now.whole(4096, 0, true);
         now.process();
         metrics.text(&now)

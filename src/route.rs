@@ -10,7 +10,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::quiet::Quiet;
-pub use self::turn::{Meter, Turn};
+pub use self::turn::{Meter, Meters, Turn};
 use crate::model::matched::{Match, Severity};
 use crate::model::post::{Platform, Post};
 use crate::model::sink::SinkId;

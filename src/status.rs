@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::model::delivery::{Delivery, State};
-use crate::model::sink::SinkId;
+use crate::model::sink::{Gate, SinkId, is_unreachable};
 use crate::model::spend::{Budget, Spending, Spent};
 use crate::model::timeline::TimelineState;
 use crate::poll::{Counted, Watching, spent};
@@ -27,6 +27,9 @@ pub struct Status {
     pub refused: Option<String>,
     /// What was made to count on this UTC day, as far as the running daemon knows.
     pub today: Option<Counted>,
+    /// Silences in force.
+    #[serde(default)]
+    pub silences: usize,
     /// What the store takes on disk, in bytes.
     pub store_bytes: u64,
     /// Every watched account.
@@ -97,14 +100,26 @@ pub enum Sight {
 pub struct SinkStatus {
     /// Its name.
     pub sink: SinkId,
-    /// Deliveries that wait.
+    /// Deliveries that wait for their turn or for the sink.
     pub waiting: usize,
     /// When the oldest of them was filed.
     pub oldest: Option<Timestamp>,
+    /// Deliveries that quiet hours or an hourly limit keep back.
+    #[serde(default)]
+    pub held: usize,
+    /// When the first of them may go.
+    #[serde(default)]
+    pub held_until: Option<Timestamp>,
     /// Deliveries that were refused for good and wait for a person.
     pub dead: usize,
     /// Why it is parked, if it is.
     pub parked: Option<String>,
+    /// Calls in a row that did not get through.
+    #[serde(default)]
+    pub failures: u32,
+    /// When it is called again, if it may not be called now; `None` also if it never is.
+    #[serde(default)]
+    pub again: Option<Timestamp>,
 }
 
 /// Gathers the state of everything that `sources` watch and `sinks` hear.
@@ -125,16 +140,16 @@ pub async fn gather(
     let outbox = store.outbox().await?;
     let mut found = Vec::new();
     for sink in sinks {
-        let parked = store.gate(sink).await?.parked;
-        found.push(of_sink(sink, &outbox, parked));
+        found.push(of_sink(sink, &outbox, store.gate(sink).await?, now));
     }
     let spending = spending(sources, store, now).await?;
     for sink in gone(sinks, &outbox) {
-        let parked = Some("it is not in the configuration, so nothing is sent there".to_owned());
-        found.push(of_sink(&sink, &outbox, parked));
+        let why = "it is not in the configuration, so nothing is sent there".to_owned();
+        found.push(of_sink(&sink, &outbox, Gate::default().close(why, now), now));
     }
     let store_bytes = store.size().await?;
-    Ok(Status { at: now, store_bytes, accounts, sinks: found, spending, ..Status::default() })
+    let silences = store.silences().await?.iter().filter(|silence| silence.is_on(now)).count();
+    Ok(Status { at: now, silences, store_bytes, accounts, sinks: found, spending, ..Status::default() })
 }
 
 async fn spending(
@@ -203,15 +218,22 @@ fn gone(sinks: &[SinkId], outbox: &[Delivery]) -> BTreeSet<SinkId> {
     waiting.map(|delivery| delivery.sink.clone()).filter(|sink| !sinks.contains(sink)).collect()
 }
 
-fn of_sink(sink: &SinkId, outbox: &[Delivery], parked: Option<String>) -> SinkStatus {
+fn of_sink(sink: &SinkId, outbox: &[Delivery], gate: Gate, now: Timestamp) -> SinkStatus {
     let is_dead = |delivery: &&Delivery| matches!(delivery.state, State::Dead { .. });
+    let is_held = |delivery: &&Delivery| delivery.held.is_some() && delivery.is_open();
     let mine = || outbox.iter().filter(|delivery| delivery.sink == *sink);
+    let waiting = || mine().filter(|delivery| !is_dead(delivery) && !is_held(delivery));
+    let again = Some(gate.opens(now)).filter(|opens| *opens > now && *opens < Timestamp::MAX);
     SinkStatus {
         sink: sink.clone(),
-        waiting: mine().filter(|delivery| !is_dead(delivery)).count(),
-        oldest: mine().filter(|delivery| !is_dead(delivery)).map(|delivery| delivery.created_at).min(),
+        waiting: waiting().count(),
+        oldest: waiting().map(|delivery| delivery.created_at).min(),
+        held: mine().filter(is_held).count(),
+        held_until: mine().filter(is_held).map(|delivery| delivery.due).min(),
         dead: mine().filter(is_dead).count(),
-        parked,
+        parked: gate.parked,
+        failures: gate.failures,
+        again,
     }
 }
 
@@ -229,7 +251,10 @@ impl Status {
         let seen = |account: &Account| matches!(account.sight, Sight::Seen | Sight::Quiet | Sight::New);
         self.refused.is_none()
             && self.accounts.iter().all(seen)
-            && self.sinks.iter().all(|sink| sink.parked.is_none() && sink.dead == 0)
+            && self
+                .sinks
+                .iter()
+                .all(|sink| sink.parked.is_none() && sink.dead == 0 && !is_unreachable(sink.failures))
     }
 }
 
@@ -237,7 +262,32 @@ impl Status {
 mod tests {
     use super::*;
     use crate::model::coverage::Cause;
+    use crate::model::delivery::{Body, DeliveryId, Notice, Occasion};
     use crate::model::timeline::{Silence, Trouble};
+
+    #[test]
+    fn what_is_held_is_told_apart_from_what_waits_for_its_sink() {
+        let at = |second: i64| Timestamp::from_second(1_750_000_000 + second).unwrap();
+        let sink = SinkId::new("slack", "desk");
+        let filed = |n: i64| {
+            let body = Body::Notice(Notice { title: n.to_string(), text: String::new(), at: at(n) });
+            Delivery::open(DeliveryId::of_notice(&n.to_string(), &sink), sink.clone(), body, at(n), at(n))
+        };
+        let mut held = filed(1);
+        held.wait(at(500), Occasion::Quiet, at(2));
+        let mut dead = filed(2);
+        dead.state = State::Dead { at: at(3), why: "400".into() };
+        let outbox = [held, dead, filed(5)];
+        let status = of_sink(&sink, &outbox, Gate::default(), at(9));
+        assert_eq!((status.waiting, status.held, status.dead), (1, 1, 1));
+        assert_eq!((status.oldest, status.held_until), (Some(at(5)), Some(at(500))));
+        let silent =
+            (0..20).fold(Gate::default(), |gate, _| gate.failed(SignedDuration::from_mins(1), at(9)));
+        let status = of_sink(&sink, &[], silent, at(9));
+        assert_eq!(status.again, Some(at(69)));
+        let whole = Status { sinks: vec![status], ..Status::default() };
+        assert!(!whole.is_well(), "a sink that nobody reaches needs somebody");
+    }
 
     #[test]
     fn an_account_is_late_quiet_or_blind_and_these_are_told_apart() {

@@ -24,7 +24,7 @@ use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::story::{self, Copy, Story, StoryId, StoryKey, answers_after};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
-use crate::route::Routes;
+use crate::route::{Meters, Routes};
 use crate::story::{Bond, Kept, Sketch};
 
 /// Everything that must outlive a crash.
@@ -110,6 +110,9 @@ pub trait Store: Send + Sync {
 
     /// All silences, also those that ended not long ago, the oldest first.
     async fn silences(&self) -> Result<Vec<Silence>, StoreError>;
+
+    /// The messages of each route at each sink in the last hour in which there was one, by [`Meter::name`].
+    async fn meters(&self) -> Result<Meters, StoreError>;
 
     /// Whether it can be written: writes the time.
     async fn check(&self, now: Timestamp) -> Result<(), StoreError>;

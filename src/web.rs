@@ -53,6 +53,7 @@ fn errands() -> Router<Arc<Web>> {
         .merge(does(&errand::SILENCES))
         .merge(does(&errand::SILENCE))
         .merge(does(&errand::SPEAK))
+        .merge(does(&errand::HINDRANCES))
 }
 
 /// The largest body of a request, in bytes.

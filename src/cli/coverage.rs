@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
-use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 
+use super::when::{self, clock_time, near};
 use super::{Failure, keeper};
 use crate::clock::Clock;
 use crate::errand;
@@ -76,34 +76,12 @@ fn period(asked: &Asked, timezone: &TimeZone, now: Timestamp) -> Result<(Timesta
     Err(format!("nothing lies between {} and {}", time(since, timezone), time(until.min(now), timezone)))
 }
 
-/// A time of day without a date.
-fn clock_time(text: &str) -> Option<Time> {
-    (text.len() <= 8 && text.contains(':')).then(|| text.parse().ok()).flatten()
-}
-
-/// The last instant up to `at` at which clocks showed `time`, or the next one after it.
-fn near(time: Time, at: Timestamp, timezone: &TimeZone, after: bool) -> Timestamp {
-    let day = at.to_zoned(timezone.clone());
-    let shown = |days: i64| {
-        let date = day.date().checked_add(days.days()).ok()?;
-        date.to_datetime(time).to_zoned(timezone.clone()).ok().map(|shown| shown.timestamp())
-    };
-    let mut found = (-1..=1).filter_map(shown);
-    let found = if after { found.find(|shown| *shown > at) } else { found.rfind(|shown| *shown <= at) };
-    found.unwrap_or(at)
-}
-
 /// An instant as people type it: RFC 3339, a date and time in their time zone, or so long before now.
 fn instant(text: &str, timezone: &TimeZone, now: Timestamp) -> Result<Timestamp, String> {
-    if let Ok(instant) = text.parse() {
+    if let Some(instant) = when::instant(text, timezone) {
         return Ok(instant);
     }
-    let civil = text.parse::<jiff::civil::DateTime>().ok();
-    if let Some(zoned) = civil.and_then(|civil| civil.to_zoned(timezone.clone()).ok()) {
-        return Ok(zoned.timestamp());
-    }
-    let before = jiff::fmt::friendly::SpanParser::new().parse_span(text).ok();
-    let before = before.and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
+    let before = when::span(text);
     before.and_then(|before: SignedDuration| now.checked_sub(before.abs()).ok()).ok_or_else(|| {
         format!(
             "`{text}` is no time; write it as \"08:00\", \"24h\", \"2025-04-30 08:00\" or \"2025-04-30T08:00:00Z\""

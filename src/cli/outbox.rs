@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
+use super::when::{self, count};
 use super::{Failure, keeper};
 use crate::clock::Clock;
 use crate::errand::{self, Errand};
@@ -19,13 +20,14 @@ pub(super) async fn list(
     json: bool,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
+    let timezone = keeper::basics(path, store)?.timezone;
     let keeper = keeper::find(path, store, "vigie outbox list", clock)?;
     let outbox = keeper.ask(&errand::OUTBOX, ()).await?;
     for delivery in &outbox {
         if json {
             anstream::println!("{}", serde_json::to_string(delivery)?);
         } else {
-            anstream::println!("{}", line(delivery, &TimeZone::UTC));
+            anstream::println!("{}", line(delivery, clock.now(), &timezone));
         }
     }
     if outbox.is_empty() && !json {
@@ -34,7 +36,7 @@ pub(super) async fn list(
     Ok(())
 }
 
-/// Shows one delivery: its line, and its message as a console would print it.
+/// Shows one delivery: its line, its way so far, and its message as a console would print it.
 pub(super) async fn show(
     path: &Path,
     store: Option<&Path>,
@@ -49,7 +51,7 @@ pub(super) async fn show(
         return Ok(());
     }
     let timezone = keeper::basics(path, store)?.timezone;
-    anstream::println!("{}\n", line(&delivery, &timezone));
+    anstream::println!("{}\n{}\n", line(&delivery, clock.now(), &timezone), way(&delivery, &timezone));
     anstream::println!("{}", Voice::new(timezone, SignedDuration::ZERO).message(&delivery).plain());
     Ok(())
 }
@@ -59,19 +61,41 @@ pub(super) async fn decide(
     path: &Path,
     store: Option<&Path>,
     errand: &Errand<String, Delivery>,
+    outcome: &str,
     id: String,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
     let verb = errand.path.rsplit('/').next().unwrap_or_default();
-    let delivery = keeper::find(path, store, &format!("vigie outbox {verb}"), clock)?.ask(errand, id).await?;
-    anstream::eprintln!("{verb}: {}", line(&delivery, &TimeZone::UTC));
+    let keeper = keeper::find(path, store, &format!("vigie outbox {verb}"), clock)?;
+    let delivery = keeper.ask(errand, id).await?;
+    let later = if keeper.is_daemon() || verb == "drop" { "" } else { ", once vigie runs" };
+    anstream::eprintln!("{}  {}  {}: {outcome}{later}", delivery.id, delivery.sink, what(&delivery));
     Ok(())
 }
 
+/// When a delivery was filed and tried, and what led to it.
+fn way(delivery: &Delivery, timezone: &TimeZone) -> String {
+    let time = |at: Timestamp| when::shown(at, timezone);
+    let mut lines = vec![format!("filed {}", time(delivery.created_at))];
+    if !delivery.routes.is_empty() {
+        lines.push(format!("by the routes {}", delivery.routes.join(", ")));
+    }
+    if let (Some(first), Some(last)) = (delivery.first_tried_at, delivery.tried_at) {
+        lines.push(format!("first tried {}, last {}", time(first), time(last)));
+    }
+    if delivery.uncertain {
+        lines.push("an attempt may have arrived".to_owned());
+    }
+    if delivery.plain {
+        lines.push("refused in full, so it goes in its plain form".to_owned());
+    }
+    lines.join("\n")
+}
+
 /// One delivery on one line.
-pub(super) fn line(delivery: &Delivery, timezone: &TimeZone) -> String {
-    let time =
-        |at: jiff::Timestamp| at.to_zoned(timezone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
+pub(super) fn line(delivery: &Delivery, now: Timestamp, timezone: &TimeZone) -> String {
+    let time = |at: Timestamp| when::shown(at, timezone);
+    let later = delivery.due(now).filter(|due| *due > now);
     let state = match &delivery.state {
         State::Open | State::Sealed if delivery.held.is_some() => {
             let why = match delivery.held {
@@ -80,24 +104,31 @@ pub(super) fn line(delivery: &Delivery, timezone: &TimeZone) -> String {
             };
             format!("held until {}: {why}", time(delivery.due))
         }
-        State::Open => "gathering".to_owned(),
-        State::Sealed => format!("waiting until {}", time(delivery.due)),
         State::Sending => "being sent".to_owned(),
+        State::Open | State::Sealed => match later {
+            Some(due) if delivery.is_open() => format!("gathering until {}", time(due)),
+            Some(due) => format!("tried again at {}", time(due)),
+            None => "waiting for its sink".to_owned(),
+        },
         State::Dead { at, why } => format!("dead letter since {}: {why}", time(*at)),
-    };
-    let what = match &delivery.body {
-        Body::Alert(alert) => {
-            let first = alert.excerpts.first();
-            let who = first.map_or("", |excerpt| excerpt.author.as_str());
-            format!("{} alert, {} posts, first by {who}", alert.severity, alert.posts)
-        }
-        Body::Digest(digest) => format!("{} digest, {} stories", digest.severity, digest.stories),
-        Body::Notice(notice) => format!("notice: {}", notice.title),
     };
     let error = match (&delivery.last_error, &delivery.state) {
         (Some(error), State::Open | State::Sealed | State::Sending) => format!("; last: {error}"),
         _ => String::new(),
     };
     let Delivery { id, sink, attempts, .. } = delivery;
-    format!("{id}  {sink}  {what}  {state}; {attempts} attempts{error}")
+    format!("{id}  {sink}  {}  {state}; {}{error}", what(delivery), count(*attempts, "attempt"))
+}
+
+/// What a delivery says, in a few words.
+fn what(delivery: &Delivery) -> String {
+    match &delivery.body {
+        Body::Alert(alert) => {
+            let first = alert.excerpts.first();
+            let who = first.map_or("", |excerpt| excerpt.author.as_str());
+            format!("{} alert, {}, first by {who}", alert.severity, count(alert.posts, "post"))
+        }
+        Body::Digest(digest) => format!("{} digest, {} stories", digest.severity, digest.stories),
+        Body::Notice(notice) => format!("notice: {}", notice.title),
+    }
 }

@@ -11,14 +11,13 @@ use super::matching::open;
 use super::{Failure, keeper, load};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::errand;
+use crate::errand::{self, Hindrances};
 use crate::model::delivery::{Alert, Body, Delivery, DeliveryId, Excerpt, Occasion};
 use crate::model::matched::{Match, Severity};
 use crate::model::post::Post;
-use crate::model::silence::Silence;
 use crate::model::sink::SinkId;
 use crate::model::story::StoryId;
-use crate::route::{Heard, Traits, Turn};
+use crate::route::{Heard, Meter, Routes, Traits, Turn};
 use crate::source::file::posts;
 use crate::watch::Origin;
 
@@ -61,8 +60,12 @@ struct Arrival {
     due: Timestamp,
     /// What it waits for until then, beside its gathering.
     held: Option<Occasion>,
-    /// The tightest limit it counts against; how much of it is used is not looked at.
+    /// The limit that it counts against, or that holds it.
     most_per_hour: Option<u32>,
+    /// How much of that limit is used in this hour.
+    used: Option<u32>,
+    /// Why its sink takes nothing now: it is parked, or not to be called yet.
+    blocked: Option<String>,
 }
 
 /// Follows each post of `file` through the routes, as if its author were the account it came by and it were seen now.
@@ -74,10 +77,10 @@ pub(super) async fn test(
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
     let config = load(path, clock)?;
-    let silences = if keeper::basics(path, store)?.store.exists() {
-        keeper::find(path, store, "vigie route test", clock)?.ask(&errand::SILENCES, ()).await?
+    let hindrances = if keeper::basics(path, store)?.store.exists() {
+        keeper::find(path, store, "vigie route test", clock)?.ask(&errand::HINDRANCES, ()).await?
     } else {
-        Vec::new()
+        Hindrances::default()
     };
     let now = clock.now();
     let mut broken = 0;
@@ -85,7 +88,7 @@ pub(super) async fn test(
     for post in posts(open(file)?) {
         match post {
             Ok(post) => {
-                let way = follow(&post, &config, &silences, now);
+                let way = follow(&post, &config, &hindrances, now);
                 if json {
                     serde_json::to_writer(&mut out, &way)?;
                     writeln!(out)?;
@@ -103,7 +106,7 @@ pub(super) async fn test(
     if broken > 0 { Err(Failure::Said) } else { Ok(()) }
 }
 
-fn follow(post: &Post, config: &Config, silences: &[Silence], now: Timestamp) -> Way {
+fn follow(post: &Post, config: &Config, hindrances: &Hindrances, now: Timestamp) -> Way {
     let origin = Origin { platform: &post.platform, account: &post.author };
     let matches = config.watch.matches_from(post, &origin);
     let traits = Traits::of(post, &origin);
@@ -116,12 +119,14 @@ fn follow(post: &Post, config: &Config, silences: &[Silence], now: Timestamp) ->
         }
     }
     let heard = config.routes.address(&matches, &traits);
-    let sinks = heard.into_iter().map(|heard| arrival(post, heard, config, silences, now)).collect();
+    let sinks =
+        heard.into_iter().map(|heard| arrival(post, heard, &config.routes, hindrances, now)).collect();
     let met = |found: Match| Met { rule: found.rule, severity: found.severity };
     Way { id: post.id.clone(), matches: matches.into_iter().map(met).collect(), routes, sinks }
 }
 
-fn arrival(post: &Post, heard: Heard, config: &Config, silences: &[Silence], now: Timestamp) -> Arrival {
+fn arrival(post: &Post, heard: Heard, routes: &Routes, hindrances: &Hindrances, now: Timestamp) -> Arrival {
+    let Hindrances { silences, meters, gates } = hindrances;
     let severity = heard.severity();
     let story = StoryId::opened_by(post.key(), post.content());
     let excerpts = vec![Excerpt::of(post, &heard.matches, false, now)];
@@ -133,14 +138,27 @@ fn arrival(post: &Post, heard: Heard, config: &Config, silences: &[Silence], now
         routes: heard.routes.clone(),
         ..Delivery::open(id, heard.sink.clone(), Body::Alert(alert), due, now)
     };
-    let (due, held) = match config.routes.turn(&delivery, |_| 0, due) {
+    let counted = |meter: &Meter| meter.read(meters.get(&meter.name).copied());
+    let led = || routes.routes.iter().filter(|route| heard.routes.contains(&route.name));
+    let turn = routes.turn(&delivery, counted, due);
+    let limit = match &turn {
+        Turn::Goes(meter) => led().find(|route| meter.as_ref() == Some(&Meter::of(route, &heard.sink, due))),
+        Turn::Waits { why: Occasion::Limit, .. } => led().find(|route| route.most_per_hour.is_some()),
+        Turn::Waits { .. } => None,
+    };
+    let used = limit.map(|route| counted(&Meter::of(route, &heard.sink, due)));
+    let most_per_hour = limit.and_then(|route| route.most_per_hour);
+    let (due, held) = match turn {
         Turn::Goes(_) => (due, None),
         Turn::Waits { until, why } => (until, Some(why)),
     };
-    let led = config.routes.routes.iter().filter(|route| heard.routes.contains(&route.name));
-    let most_per_hour = led.map(|route| route.most_per_hour).min_by_key(Option::is_some).flatten();
+    let blocked = gates.get(&heard.sink).map(|gate| match &gate.parked {
+        Some(why) => format!("it is parked: {why}"),
+        None => format!("it is not called before {:.0}", gate.opens(now)),
+    });
     let rules = heard.matches.iter().map(|found| found.rule.clone()).collect();
-    Arrival { sink: heard.sink, severity, rules, routes: heard.routes, silence, due, held, most_per_hour }
+    let Heard { sink, routes, .. } = heard;
+    Arrival { sink, severity, rules, routes, silence, due, held, most_per_hour, used, blocked }
 }
 
 /// The way of a post for people.
@@ -161,16 +179,68 @@ fn show(way: &Way, config: &Config, now: Timestamp, out: &mut impl Write) -> std
         let time = arrival.due.to_zoned(config.basics.timezone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z");
         let when = match (arrival.silence, arrival.held) {
             (Some(silence), _) => format!("never: silence {silence} holds it"),
-            (None, Some(_)) => {
-                format!("held by quiet hours until {time}, then in a digest if it is not alone")
+            (None, Some(why)) => {
+                let what = if why == Occasion::Limit { "the hour's limit" } else { "quiet hours" };
+                format!("held by {what} until {time}, then in a digest if it is not alone")
             }
             (None, None) if arrival.due > now => format!("at {time}, after it gathered copies"),
             (None, None) => "at once".to_owned(),
         };
-        let limit =
-            arrival.most_per_hour.map(|most| format!("; one of at most {most} an hour")).unwrap_or_default();
-        let (sink, severity) = (&arrival.sink, arrival.severity);
-        writeln!(out, "  {sink} hears {} as {severity} {when}{limit}", arrival.rules.join(", "))?;
+        let limit = arrival.used.zip(arrival.most_per_hour).filter(|_| arrival.silence.is_none());
+        let limit = limit.map(|(used, most)| format!("; {used} of {most} in this hour are used"));
+        let blocked = arrival.blocked.as_ref().map(|why| format!("; as soon as its sink takes it: {why}"));
+        let (sink, severity, rules) = (&arrival.sink, arrival.severity, arrival.rules.join(", "));
+        let (limit, blocked) = (limit.unwrap_or_default(), blocked.unwrap_or_default());
+        writeln!(out, "  {sink} hears {rules} as {severity} {when}{limit}{blocked}")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::model::post::Platform;
+    use crate::model::sink::Gate;
+    use crate::route::{Only, Route};
+
+    #[test]
+    fn a_post_waits_for_what_an_alert_would_wait_for() {
+        let now = Timestamp::from_second(1_750_000_000).unwrap();
+        let sink = SinkId::new("slack", "desk");
+        let route = Route {
+            name: "desk".into(),
+            only: Only::default(),
+            sinks: vec![sink.clone()],
+            gather: SignedDuration::ZERO,
+            quiet: Vec::new(),
+            most_per_hour: Some(2),
+        };
+        let meter = Meter::of(&route, &sink, now);
+        let routes = Routes { routes: vec![route], ..Routes::default() };
+        let post = Post::new(Platform::X, "1", "text");
+        let arrive = |severity, used: u32, gate: Option<Gate>| {
+            let found = Match { rule: "w/a".into(), severity, hits: Vec::new() };
+            let (sink, routes_led) = (sink.clone(), vec!["desk".to_owned()]);
+            let gather = SignedDuration::ZERO;
+            let heard = Heard { sink: sink.clone(), matches: vec![found], routes: routes_led, gather };
+            let meters = [(meter.name.clone(), (meter.hour, used))].into();
+            let gates = gate.map(|gate| (sink, gate)).into_iter().collect();
+            let hindrances = Hindrances { silences: Vec::new(), meters, gates };
+            arrival(&post, heard, &routes, &hindrances, now)
+        };
+        let cases = [
+            (Severity::High, 1, None, Some((1, 2))),
+            (Severity::High, 2, Some(Occasion::Limit), Some((2, 2))),
+            (Severity::Critical, 2, None, None),
+        ];
+        for (severity, used, held, limit) in cases {
+            let arrival = arrive(severity, used, None);
+            assert_eq!((arrival.held, arrival.used.zip(arrival.most_per_hour)), (held, limit));
+            assert_eq!(arrival.due > now, held.is_some());
+        }
+        let parked = arrive(Severity::High, 0, Some(Gate::default().park("revoked".into(), now)));
+        assert_eq!(parked.blocked.as_deref(), Some("it is parked: revoked"));
+    }
 }

@@ -23,6 +23,7 @@ pub(super) async fn run(
     let holder = if once { "vigie run --once" } else { "vigie run" };
     let store = open(&config.basics.store, holder, clock.as_ref())?;
     let seed = clock.now().as_nanosecond() as u64 ^ u64::from(std::process::id());
+    let now = clock.now();
     let app = App::new(config, store, clock, seed);
     let stop = CancellationToken::new();
     let signals = app::signals(stop.clone());
@@ -50,7 +51,7 @@ pub(super) async fn run(
         anstream::eprintln!("not read: {line}");
     }
     for delivery in &report.left {
-        anstream::eprintln!("{}", outbox::line(delivery, &timezone));
+        anstream::eprintln!("{}", outbox::line(delivery, now, &timezone));
     }
     if report.is_clean() { Ok(()) } else { Err(Failure::Said) }
 }

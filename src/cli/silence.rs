@@ -4,14 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SpanRelativeTo, Timestamp};
 
+use super::when::{self, count};
 use super::{Failure, keeper};
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::errand::{self, Wanted};
 use crate::model::post::Platform;
 use crate::model::silence::{Covers, Silence};
+use crate::setting::nearest;
 
 /// What somebody does not want to hear, how long, and why.
 #[derive(Debug, Args)]
@@ -34,9 +37,9 @@ pub(super) struct Add {
     /// How long: `2h`, `3d`.
     #[arg(long = "for", value_name = "TIME", required_unless_present = "until")]
     span: Option<String>,
-    /// Until when: `2025-05-01T08:00:00Z`.
-    #[arg(long, conflicts_with = "span")]
-    until: Option<Timestamp>,
+    /// Until when: `08:00`, `2025-05-01 08:00`, or RFC 3339.
+    #[arg(long, value_name = "TIME", conflicts_with = "span")]
+    until: Option<String>,
     /// Why.
     #[arg(long)]
     reason: String,
@@ -52,28 +55,53 @@ pub(super) async fn add(
     add: Add,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let until = match (add.until, &add.span) {
-        (Some(until), _) => until,
-        (None, span) => after(span.as_deref().unwrap_or(""), clock.now()).map_err(Failure::Usage)?,
+    let (now, timezone) = (clock.now(), keeper::basics(path, store)?.timezone);
+    let until = match &add.until {
+        Some(until) => instant(until, now, &timezone),
+        None => after(add.span.as_deref().unwrap_or(""), now),
     };
+    let until = until.map_err(Failure::Usage)?;
+    // Without its secrets a configuration cannot be loaded; then names are taken as they are.
+    if let Ok(config) = Config::load(path, clock) {
+        let (rules, lists) = (config.watch.rule_names(), config.watch.watchlists());
+        known("rule", add.rule.as_deref(), rules.collect()).map_err(Failure::Usage)?;
+        known("watchlist", add.watchlist.as_deref(), lists.collect()).map_err(Failure::Usage)?;
+    }
     let platform = add.platform.map(Platform::try_from).transpose().map_err(Failure::Usage)?;
     let Add { rule, watchlist, account, words, reason, by, .. } = add;
     let covers = Covers { rule, watchlist, account, platform, words };
     let wanted = Wanted { covers, reason, by, until };
     let silence =
         keeper::find(path, store, "vigie silence add", clock)?.ask(&errand::SILENCE, wanted).await?;
-    anstream::println!("{}", line(&silence, clock.now(), &keeper::basics(path, store)?.timezone));
+    anstream::println!("{}", line(&silence, now, &timezone));
     Ok(())
+}
+
+/// Refuses a name that nothing has: a silence by it would hold nothing, unnoticed.
+fn known(what: &str, name: Option<&str>, names: Vec<&str>) -> Result<(), String> {
+    match name.filter(|name| !names.contains(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let hint = nearest(name, names).map(|near| format!("; did you mean `{near}`?"));
+            Err(format!("no {what} is named `{name}`{}", hint.unwrap_or_default()))
+        }
+    }
+}
+
+/// An instant as people type it, in their time zone; a time of day is the next one.
+fn instant(text: &str, now: Timestamp, timezone: &TimeZone) -> Result<Timestamp, String> {
+    let time = when::clock_time(text).map(|time| when::near(time, now, timezone, true));
+    time.or_else(|| when::instant(text, timezone)).ok_or_else(|| {
+        format!(
+            "--until `{text}` is no time; write it as \"08:00\", \"2025-05-01 08:00\" or \"2025-05-01T08:00:00Z\""
+        )
+    })
 }
 
 /// The instant so long after `now`.
 fn after(span: &str, now: Timestamp) -> Result<Timestamp, String> {
     let how = || format!("`{span}` is no time; write it as \"2h\", \"90m\" or \"3d\"");
-    let span = jiff::fmt::friendly::SpanParser::new().parse_span(span).map_err(|_| how())?;
-    let span = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| how())?;
-    if span.is_negative() || span.is_zero() {
-        return Err(how());
-    }
+    let span = when::span(span).filter(jiff::SignedDuration::is_positive).ok_or_else(how)?;
     now.checked_add(span).map_err(|_| how())
 }
 
@@ -125,17 +153,29 @@ fn line(silence: &Silence, now: Timestamp, timezone: &TimeZone) -> String {
     ];
     let said: Vec<String> =
         said.into_iter().filter_map(|(what, name)| Some(format!("{what} {:?}", name?))).collect();
-    let time = until.to_zoned(timezone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z");
+    let (time, alerts, posts) =
+        (when::shown(*until, timezone), count(*alerts, "alert"), count(*posts, "post"));
     let state = if *until <= now { "ended" } else { "until" };
-    format!(
-        "{id}  {}  {state} {time}  held {alerts} alerts, {posts} posts  by {by:?}: {reason:?}",
-        said.join(", ")
-    )
+    format!("{id}  {}  {state} {time}  held {alerts}, {posts}  by {by:?}: {reason:?}", said.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_silence_ends_by_the_clocks_of_the_desk() {
+        let (now, paris) = ("2025-04-30T20:00:00Z".parse().unwrap(), TimeZone::get("Europe/Paris").unwrap());
+        for (text, expected) in [
+            ("08:00", "2025-05-01T06:00:00Z"),
+            ("23:30", "2025-04-30T21:30:00Z"),
+            ("2025-05-02 08:00", "2025-05-02T06:00:00Z"),
+            ("2025-05-02T08:00:00Z", "2025-05-02T08:00:00Z"),
+        ] {
+            assert_eq!(instant(text, now, &paris), Ok(expected.parse().unwrap()), "{text}");
+        }
+        assert!(instant("soon", now, &paris).unwrap_err().contains("`soon` is no time"));
+    }
 
     #[test]
     fn a_silence_lasts_as_people_say() {

@@ -7,10 +7,12 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::when::shown as time;
 use super::{Failure, keeper};
 use crate::clock::Clock;
 use crate::errand;
 use crate::model::calendar::rough;
+use crate::model::sink::is_unreachable;
 use crate::poll::Counted;
 use crate::status::{Account, Sight, SinkStatus, Status};
 
@@ -54,6 +56,9 @@ fn show(status: &Status, running: bool, timezone: &TimeZone) {
         let unreadable = if unreadable > 0 { format!(", {unreadable} unreadable") } else { String::new() };
         anstream::println!("today: {new} new posts, {revised} edits, {matched} alerts{unreadable}");
     }
+    if status.silences > 0 {
+        anstream::println!("silences in force: {}; `vigie silence list` names them", status.silences);
+    }
     accounts(status, timezone);
     for spending in &status.spending {
         anstream::println!("spent: {spending}");
@@ -61,7 +66,7 @@ fn show(status: &Status, running: bool, timezone: &TimeZone) {
     anstream::println!("sinks:");
     let width = status.sinks.iter().map(|sink| sink.sink.as_str().len()).max().unwrap_or(0);
     for sink in &status.sinks {
-        anstream::println!("  {}", sink_line(sink, width, status.at));
+        anstream::println!("  {}", sink_line(sink, width, status.at, timezone));
     }
     anstream::println!("store: {}", size(status.store_bytes));
 }
@@ -109,16 +114,28 @@ fn line(account: &Account, timezone: &TimeZone) -> String {
     format!("{style}{word}{style:#} {} {}, {until}{last}{usual}{why}", account.source, account.account)
 }
 
-fn sink_line(sink: &SinkStatus, width: usize, now: Timestamp) -> String {
+fn sink_line(sink: &SinkStatus, width: usize, now: Timestamp, timezone: &TimeZone) -> String {
     let oldest = sink.oldest.map(|at| format!(", the oldest for {}", span(at, now))).unwrap_or_default();
     let dead = if sink.dead > 0 { format!("; {BAD}{} refused{BAD:#}", sink.dead) } else { String::new() };
     let parked = sink.parked.as_deref().map(|why| format!("; {BAD}parked{BAD:#}\n{}", paragraph(why)));
+    let held = match sink.held_until {
+        Some(until) => format!("; {} held, first until {}", sink.held, time(until, timezone)),
+        None => String::new(),
+    };
+    let again = match (sink.again, sink.failures) {
+        (None, _) => String::new(),
+        (Some(at), 0) => format!("; asked to wait until {}", time(at, timezone)),
+        (Some(at), failures) => {
+            let style = if is_unreachable(failures) { BAD } else { ODD };
+            format!("; {style}not reached {failures} times{style:#}, called again {}", time(at, timezone))
+        }
+    };
     let name = sink.sink.as_str();
-    format!("{name:width$}  {} waiting{oldest}{dead}{}", sink.waiting, parked.unwrap_or_default())
-}
-
-fn time(at: Timestamp, timezone: &TimeZone) -> String {
-    at.to_zoned(timezone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+    format!(
+        "{name:width$}  {} waiting{oldest}{held}{dead}{again}{}",
+        sink.waiting,
+        parked.unwrap_or_default()
+    )
 }
 
 /// The time from `then` to `now` in its largest unit.

@@ -7,7 +7,7 @@ use super::Dispatch;
 use crate::model::decision::Decision;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
 use crate::model::silence::Silence;
-use crate::model::sink::{Gate, SinkId};
+use crate::model::sink::SinkId;
 use crate::store::StoreError;
 
 /// A notice that its sink did not take for so long is told at the next one.
@@ -16,8 +16,11 @@ const PASSED_ON_AFTER: SignedDuration = SignedDuration::from_mins(10);
 impl Dispatch {
     /// Looks whether a person opened the gate, whether the operators must hear elsewhere, and whether a silence ended.
     pub(super) async fn tend(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        if self.gate != Gate::passed() && self.store.gate(self.sink.id()).await? == Gate::passed() {
-            self.gate = Gate::passed();
+        if self.gate.opens(now) > now {
+            let kept = self.store.gate(self.sink.id()).await?;
+            if kept.opens(now) < self.gate.opens(now) {
+                self.gate = kept;
+            }
         }
         if let Some(fallback) = &self.operators.fallback {
             let patience = if self.gate.parked.is_some() { SignedDuration::ZERO } else { PASSED_ON_AFTER };

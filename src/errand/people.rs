@@ -1,5 +1,7 @@
 //! What people decide about deliveries, sinks and silences.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +9,8 @@ use super::{Desk, Unable};
 use crate::model::decision::Decision;
 use crate::model::delivery::{Delivery, DeliveryId};
 use crate::model::silence::{Covers, Silence};
-use crate::model::sink::SinkId;
+use crate::model::sink::{Gate, SinkId};
+use crate::route::Meters;
 use crate::setting::nearest;
 
 /// The longest reason, name or word of a silence, in bytes.
@@ -24,6 +27,29 @@ pub struct Wanted {
     pub by: String,
     /// When it ends.
     pub until: Timestamp,
+}
+
+/// What may keep alerts from people.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Hindrances {
+    /// Every silence.
+    pub silences: Vec<Silence>,
+    /// How far each route is at each sink.
+    pub meters: Meters,
+    /// The sinks that may not be called yet or are parked.
+    pub gates: BTreeMap<SinkId, Gate>,
+}
+
+pub(super) async fn hindrances(desk: &Desk) -> Result<Hindrances, Unable> {
+    let now = desk.clock.now();
+    let mut gates = BTreeMap::new();
+    for sink in (desk.roster)().map_err(Unable::Problems)?.sinks {
+        let gate = desk.store.gate(&sink).await?;
+        if gate.parked.is_some() || gate.opens(now) > now {
+            gates.insert(sink, gate);
+        }
+    }
+    Ok(Hindrances { silences: desk.store.silences().await?, meters: desk.store.meters().await?, gates })
 }
 
 /// Decides on the one delivery whose id begins so; gives it as it was.

@@ -132,8 +132,8 @@ impl Now {
     }
 
     /// What waits for a sink, what it refused, the age of the oldest that waits, and whether it is parked.
-    pub fn sink(&self, sink: &str, waiting: usize, dead: usize, oldest_seconds: f64, parked: bool) {
-        for (state, deliveries) in [("waiting", waiting), ("dead", dead)] {
+    pub fn sink(&self, sink: &str, counts: [(&'static str, usize); 3], oldest_seconds: f64, parked: bool) {
+        for (state, deliveries) in counts {
             self.deliveries.get_or_create(&OutboxLabels { sink: sink.into(), state }).set(deliveries as i64);
         }
         let labels = SinkLabels { sink: sink.into() };

@@ -16,7 +16,7 @@ pub enum Decision {
     Speak(u32),
     /// People are told that a silence ended.
     Told(u32, Box<Delivery>),
-    /// A delivery goes again as soon as it may, a dead letter too; it keeps its id.
+    /// A delivery goes as soon as its sink may be called, a dead letter and what is held too; it keeps its id.
     Retry(DeliveryId),
     /// A delivery is given up.
     Drop(DeliveryId),

@@ -241,13 +241,14 @@ impl Delivery {
         Some(())
     }
 
-    /// It as a person wants it: due now, a dead letter too. None while it is being sent.
+    /// It as a person wants it: closed and due now, a dead letter too, whatever its routes would keep back. None while
+    /// it is being sent.
     pub fn again(mut self, now: Timestamp) -> Option<Self> {
-        match self.state {
-            State::Sending => return None,
-            State::Dead { .. } => self.state = State::Sealed,
-            State::Open | State::Sealed => {}
+        if self.state == State::Sending {
+            return None;
         }
+        self.state = State::Sealed;
+        self.routes.clear();
         (self.due, self.set_at, self.held) = (now, now, None);
         Some(self)
     }
@@ -411,6 +412,16 @@ mod tests {
         let dead = dead.settle(Settlement::Dead { why: "400".into() }, at(1)).unwrap();
         let again = dead.clone().again(at(5)).unwrap();
         assert_eq!((&again.id, again.due(at(5)), &again.state), (&dead.id, Some(at(5)), &State::Sealed));
+    }
+
+    #[test]
+    fn what_a_person_wants_now_no_route_keeps_back() {
+        let mut held = delivery();
+        held.absorb(joining(Severity::Low), at(0));
+        held.wait(at(60), Occasion::Quiet, at(1));
+        let again = held.again(at(5)).unwrap();
+        assert_eq!((again.due, again.held, again.is_open()), (at(5), None, false));
+        assert!(again.routes.is_empty());
     }
 
     #[test]

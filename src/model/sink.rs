@@ -34,6 +34,14 @@ impl From<String> for SinkId {
     }
 }
 
+/// After so many calls in a row that did not get through, some four minutes, people should hear of it.
+pub const UNREACHABLE: u32 = 8;
+
+/// Whether people should look after a sink at which so many calls in a row did not get through.
+pub fn is_unreachable(failures: u32) -> bool {
+    failures >= UNREACHABLE
+}
+
 /// The state of a sink as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gate {
@@ -96,9 +104,14 @@ impl Gate {
         Self { parked: Some(why), ..self.throttled(Timestamp::MAX, now) }
     }
 
+    /// The gate as a person opens it. Why it was parked is known until a call gets through, so that this is told.
+    pub fn resumed(self) -> Self {
+        Self { closed_until: None, failures: 0, ..self }
+    }
+
     /// The gate at start: a parked sink is probed at once, a server's wish to wait is kept.
     pub fn restarted(self) -> Self {
-        if self.parked.is_some() { Self { closed_until: None, failures: 0, ..self } } else { self }
+        if self.parked.is_some() { self.resumed() } else { self }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whether a delivery that is due may go now.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{Route, Routes, quiet};
@@ -29,6 +31,9 @@ pub struct Meter {
     /// The hour, counted from 1970.
     pub hour: i64,
 }
+
+/// What meters counted: an hour, and the messages in it, by the meter's name.
+pub type Meters = BTreeMap<String, (i64, u32)>;
 
 impl Meter {
     /// The meter of the hour that `now` is in.

@@ -35,7 +35,8 @@ impl Status {
         }
         for sink in &self.sinks {
             let oldest = sink.oldest.map_or(0.0, |oldest| self.at.duration_since(oldest).as_secs_f64());
-            now.sink(sink.sink.as_str(), sink.waiting, sink.dead, oldest, sink.parked.is_some());
+            let counts = [("waiting", sink.waiting), ("held", sink.held), ("dead", sink.dead)];
+            now.sink(sink.sink.as_str(), counts, oldest, sink.parked.is_some());
         }
         now
     }

@@ -23,7 +23,7 @@ use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::story::{StoryId, Told};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
-use crate::route::{Meter, Routes};
+use crate::route::{Meter, Meters, Routes};
 
 /// A store in memory.
 #[derive(Debug, Default)]
@@ -103,7 +103,10 @@ impl Inner {
                 }
                 self.outbox.remove(&id);
             }
-            Decision::Resume(sink) => drop(self.gates.insert(sink, Gate::passed())),
+            Decision::Resume(sink) => {
+                let gate = self.gates.remove(&sink).unwrap_or_default();
+                self.gates.insert(sink, gate.resumed());
+            }
         }
         Ok(())
     }
@@ -334,6 +337,10 @@ impl Store for MemoryStore {
 
     async fn check(&self, _now: Timestamp) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    async fn meters(&self) -> Result<Meters, StoreError> {
+        Ok(self.inner().meters.clone().into_iter().collect())
     }
 
     async fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError> {

@@ -47,7 +47,7 @@ use crate::model::silence::Silence;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState};
-use crate::route::Routes;
+use crate::route::{Meters, Routes};
 
 /// A store in a folder.
 #[derive(Debug)]
@@ -224,6 +224,10 @@ impl Store for SledStore {
 
     async fn silences(&self) -> Result<Vec<Silence>, StoreError> {
         self.ask(|core| core.silences()).await
+    }
+
+    async fn meters(&self) -> Result<Meters, StoreError> {
+        self.ask(|core| core.meters()).await
     }
 
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -13,19 +13,19 @@ use crate::cli::{Desk, code, err, line, out};
 use crate::server::{Reply, Server};
 
 /// A daemon over a desk; it dies with the test.
-struct Daemon<'a> {
+pub struct Daemon<'a> {
     desk: &'a Desk,
     child: Child,
 }
 
 impl<'a> Daemon<'a> {
     /// Starts it and waits until it is ready.
-    fn start(desk: &'a Desk) -> Self {
+    pub fn start(desk: &'a Desk) -> Self {
         Self::start_at(desk, "info")
     }
 
     /// The same, logging so much.
-    fn start_at(desk: &'a Desk, level: &str) -> Self {
+    pub fn start_at(desk: &'a Desk, level: &str) -> Self {
         let config = desk.path("vigie.toml");
         let config = config.to_str().unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_vigie"))
@@ -43,7 +43,7 @@ impl<'a> Daemon<'a> {
     }
 
     /// Waits for something, for some twenty seconds at most.
-    fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+    pub fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
         let held = (0..400).any(|_| {
             let held = holds();
             if !held {
@@ -55,17 +55,17 @@ impl<'a> Daemon<'a> {
     }
 
     /// What it said on standard output.
-    fn said(&self) -> String {
+    pub fn said(&self) -> String {
         read(self.desk, "stdout")
     }
 
-    fn signal(&self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
     /// Asks it to stop; it must end well.
-    fn stop(mut self) {
+    pub fn stop(mut self) {
         self.signal("-TERM");
         let ended = self.child.wait().unwrap();
         assert!(ended.success(), "{}", read(self.desk, "stderr"));

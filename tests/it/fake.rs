@@ -21,7 +21,7 @@ use vigie::model::sink::{Gate, SinkId};
 use vigie::model::spend::{Charge, Portion, Reads, Spending};
 use vigie::model::timeline::{Cursor, TimelineId, TimelineState};
 use vigie::poll::Watching;
-use vigie::route::Routes;
+use vigie::route::{Meters, Routes};
 use vigie::setting::{Document, Problem};
 use vigie::sink::{Receipt, SendError, Sink};
 use vigie::source::{Ask, Common, Page, Source, SourceError, Watched};
@@ -233,6 +233,9 @@ impl Store for DyingStore {
     }
     async fn silences(&self) -> Result<Vec<Silence>, StoreError> {
         self.call(self.store.silences()).await
+    }
+    async fn meters(&self) -> Result<Meters, StoreError> {
+        self.call(self.store.meters()).await
     }
     async fn close(&self, now: Timestamp) -> Result<(), StoreError> {
         self.call(self.store.close(now)).await

@@ -7,6 +7,7 @@ mod crash;
 mod daemon;
 mod fake;
 mod house;
+mod people;
 mod pipeline;
 mod reload;
 mod server;

@@ -207,6 +207,19 @@ async fn a_broken_sink_is_told_elsewhere_once_and_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_sink_out_of_reach_is_told_elsewhere_once_and_a_short_failure_is_not() {
+    for (failures, expected) in
+        [(7, &[][..]), (40, &["fake.desk is out of reach", "fake.desk works again"][..])]
+    {
+        let world = World::new(vec![arms("1", -60)]);
+        world.sink.answer((0..failures).map(|_| Err(SendError::NotSent("dns".into()))));
+        world.run(Duration::from_hours(48)).await;
+        assert_eq!(world.sink.heads(), ["1"]);
+        assert_eq!(world.operators.notices(), expected, "{failures}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_source_that_fails_for_long_is_told_once_and_once_when_it_is_back() {
     let world = World::new(vec![arms("1", -60)]);
     let errors = (0..9).map(|_| SourceError::Retry(None, "HTTP 500".into()));

@@ -36,6 +36,8 @@ pub enum Reply {
     HangUp,
     /// The connection ends after the call was read.
     Vanish,
+    /// The call was read, and nothing is answered while the server lives.
+    Stall,
 }
 
 impl Reply {
@@ -60,12 +62,15 @@ impl Server {
         let (calls, over) = (Arc::<Mutex<Vec<Call>>>::default(), Arc::new(AtomicBool::new(false)));
         let (heard, ended) = (calls.clone(), over.clone());
         let thread = std::thread::spawn(move || {
+            let mut stalled = Vec::new();
             while let Ok((stream, _)) = listener.accept() {
                 if ended.load(Ordering::SeqCst) {
                     return;
                 }
                 // A peer that leaves early is the test's business.
-                let _ = serve(stream, &heard, &answer);
+                if let Ok(held) = serve(stream, &heard, &answer) {
+                    stalled.extend(held);
+                }
             }
         });
         Self { address, calls, over, thread: Some(thread) }
@@ -94,17 +99,20 @@ fn serve(
     mut stream: TcpStream,
     calls: &Mutex<Vec<Call>>,
     answer: &impl Fn(usize, &Call) -> Reply,
-) -> std::io::Result<()> {
+) -> std::io::Result<Option<TcpStream>> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let n = calls.lock().unwrap().len();
     let unread = Call { method: String::new(), path: String::new(), headers: Vec::new(), body: Vec::new() };
     if matches!(answer(n, &unread), Reply::HangUp) {
         calls.lock().unwrap().push(unread);
-        return Ok(());
+        return Ok(None);
     }
     let call = read(&mut BufReader::new(&mut stream))?;
     let reply = answer(n, &call);
     calls.lock().unwrap().push(call);
+    if matches!(reply, Reply::Stall) {
+        return Ok(Some(stream));
+    }
     if let Reply::Say(status, headers, body) = reply {
         write!(stream, "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {}\r\n", body.len())?;
         for (name, value) in headers {
@@ -112,7 +120,8 @@ fn serve(
         }
         write!(stream, "\r\n{body}")?;
     }
-    stream.flush()
+    stream.flush()?;
+    Ok(None)
 }
 
 fn read(from: &mut impl BufRead) -> std::io::Result<Call> {

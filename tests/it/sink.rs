@@ -204,6 +204,34 @@ async fn a_connection_that_breaks_leaves_the_outcome_open() {
 }
 
 #[tokio::test]
+async fn an_answer_that_does_not_come_leaves_the_outcome_open_and_the_retry_says_so_or_keeps_the_id() {
+    for channel in CHANNELS {
+        let reply = move |n, _: &Call| if n == 0 { Reply::Stall } else { (channel.taken)() };
+        let (double, sink, _dir) = channel.double(reply);
+        let mut delivery = alert();
+        let passing = async {
+            while channel.messages(&double).is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            // The channel has the message; now time passes at once.
+            tokio::time::pause();
+        };
+        let (result, ()) = tokio::join!(send(&sink, &delivery), passing);
+        tokio::time::resume();
+        assert_eq!(kind(&result), "ambiguous", "{}: {result:?}", channel.kind);
+        (delivery.uncertain, delivery.attempts) = (true, delivery.attempts + 1);
+        assert_eq!(kind(&send(&sink, &delivery).await), "sent", "{}", channel.kind);
+        let calls = channel.messages(&double);
+        let [first, second] = &calls[..] else { panic!("{}: {} calls", channel.kind, calls.len()) };
+        let marked = String::from_utf8_lossy(&second.body).contains("Possible repeat");
+        match (channel.id)(first) {
+            Some(id) => assert_eq!((channel.id)(second), Some(id), "{}", channel.kind),
+            None => assert!(marked, "{}: {}", channel.kind, String::from_utf8_lossy(&second.body)),
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_never_reached_the_channel_was_not_sent() {
     for channel in CHANNELS {
         let gone = Server::start(|_, _| Reply::HangUp).url("");

@@ -10,6 +10,7 @@ use crate::model::decision::{Decision, no_silence, under_way, unknown};
 use crate::model::delivery::{Body, Delivery, DeliveryId, State};
 use crate::model::silence::Silence;
 use crate::model::sink::{Gate, SinkId};
+use crate::route::Meters;
 use crate::store::StoreError;
 
 type Decided = Result<Result<(), String>, StoreError>;
@@ -22,6 +23,16 @@ impl Core {
             silences.extend(self.trees.get::<Silence>(Tree::Silence, &id)?);
         }
         Ok(silences)
+    }
+
+    pub(super) fn meters(&self) -> Result<Meters, StoreError> {
+        let mut meters = Meters::new();
+        for entry in self.trees.entries(Tree::Meter, b"") {
+            let (name, _) = entry?;
+            let Some(counted) = self.trees.get(Tree::Meter, &name)? else { continue };
+            meters.insert(String::from_utf8_lossy(&name).into_owned(), counted);
+        }
+        Ok(meters)
     }
 
     pub(super) fn decide(&mut self, decision: Decision, now: Timestamp) -> Decided {
@@ -44,7 +55,8 @@ impl Core {
             Decision::Drop(id) => self.drop(&id),
             Decision::Resume(sink) => {
                 let mut draft = self.trees.draft();
-                draft.put(Tree::Gate, sink.as_str().as_bytes(), &Gate::passed())?;
+                let gate = draft.get::<Gate>(Tree::Gate, sink.as_str().as_bytes())?.unwrap_or_default();
+                draft.put(Tree::Gate, sink.as_str().as_bytes(), &gate.resumed())?;
                 self.unsynced |= draft.apply()?;
                 Ok(Ok(()))
             }

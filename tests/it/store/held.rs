@@ -231,7 +231,8 @@ pub async fn people_decide_about_what_waits<K: Kind>() {
     decide(Decision::Drop(sent.id.clone()), at(10)).await.unwrap();
     decide(Decision::Drop(sent.id.clone()), at(10)).await.unwrap_err();
     decide(Decision::Resume(sink()), at(10)).await.unwrap();
-    assert_eq!(store.gate(&sink()).await.unwrap(), Gate::passed());
+    let gate = store.gate(&sink()).await.unwrap();
+    assert_eq!((gate.opens(at(10)), gate.parked.as_deref()), (at(10), Some("revoked")));
     drop(store);
     let store = kind.reopened(at(11)).store();
     assert!(store.outbox().await.unwrap().is_empty());
