@@ -72,7 +72,11 @@ enum Command {
         once: bool,
     },
     /// Read the whole configuration and show every problem, or the plan.
-    Check,
+    Check {
+        /// Show every warning, not only the first few.
+        #[arg(long)]
+        warnings: bool,
+    },
     /// Hold posts against watchlists and show what matches, and why.
     Match {
         /// A watchlist, instead of those of the configuration.
@@ -313,7 +317,7 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
     let store = cli.store.as_deref();
     match cli.command {
         Command::Run { once } => run::run(path, store, once, clock).await,
-        Command::Check => check::check(path, store, &clock),
+        Command::Check { warnings } => check::check(path, store, warnings, &clock),
         Command::Match { watchlist, json, explain, rule, file } => {
             let show = match (explain, json) {
                 (true, json) => Show::Explained { rule, json },

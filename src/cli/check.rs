@@ -13,11 +13,16 @@ use crate::route::{Only, Route};
 use crate::setting::Problem;
 use crate::source::Canary;
 
-/// More warnings than this are only counted.
+/// More warnings than this are only counted, unless asked for.
 const MOST_WARNINGS: usize = 8;
 
 /// Reads everything and says what it means.
-pub(super) fn check(path: &Path, store: Option<&Path>, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
+pub(super) fn check(
+    path: &Path,
+    store: Option<&Path>,
+    every_warning: bool,
+    clock: &Arc<dyn Clock>,
+) -> Result<(), Failure> {
     let config = load(path, clock)?;
     anstream::println!("{} is fine.", path.display());
     anstream::println!("store      {}", store.unwrap_or(&config.basics.store).display());
@@ -43,7 +48,8 @@ pub(super) fn check(path: &Path, store: Option<&Path>, clock: &Arc<dyn Clock>) -
     for entry in &config.disabled {
         anstream::println!("disabled   {entry}");
     }
-    warnings(config.watch.warnings());
+    let most = if every_warning { usize::MAX } else { MOST_WARNINGS };
+    warnings(config.watch.warnings(), most);
     Ok(())
 }
 
@@ -68,13 +74,13 @@ fn routing(route: &Route) -> String {
 }
 
 /// What may be meant but seldom is; it stops nothing.
-fn warnings(warnings: &[Problem]) {
-    for warning in warnings.iter().take(MOST_WARNINGS) {
+fn warnings(warnings: &[Problem], most: usize) {
+    for warning in warnings.iter().take(most) {
         anstream::eprintln!("warning: {warning}");
     }
-    let more = warnings.len().saturating_sub(MOST_WARNINGS);
+    let more = warnings.len().saturating_sub(most);
     if more > 0 {
-        anstream::eprintln!("and {more} more warnings");
+        anstream::eprintln!("and {more} more warnings; `vigie check --warnings` shows all");
     }
 }
 

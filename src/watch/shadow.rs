@@ -8,9 +8,6 @@ use super::term::{Mode, Term};
 use crate::text::script::Script;
 use crate::text::stem::Language;
 
-/// At most so many terms are named in a warning.
-const MOST_NAMED: usize = 4;
-
 /// The terms of one concept, in the order of the file.
 #[derive(Debug, Default)]
 pub struct Terms(Vec<Listed>);
@@ -66,28 +63,9 @@ impl Terms {
         });
     }
 
-    /// What to say of the terms that another one always meets, at the first of them; `concept` is theirs.
-    pub fn warning(&self, concept: &str) -> Option<(Span, String)> {
-        let shadowed = self.shadowed();
-        let (first, by) = shadowed.first()?;
-        if shadowed.len() == 1 {
-            return Some((first.span, alone(first, by)));
-        }
-        let pair = |(term, by): &(&Listed, &Listed)| {
-            let by = if term.written == by.written { "twice".into() } else { format!("by `{}`", by.written) };
-            format!("`{}` ({by})", term.written)
-        };
-        let named: Vec<String> = shadowed.iter().take(MOST_NAMED).map(pair).collect();
-        let more = match shadowed.len() - named.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let message = format!(
-            "{} terms of `{concept}` are always found by others of it: {}{more}; they may go",
-            shadowed.len(),
-            named.join(", ")
-        );
-        Some((first.span, message))
+    /// What to say of each term that another one always meets.
+    pub fn warnings(&self) -> impl Iterator<Item = (Span, String)> {
+        self.shadowed().into_iter().map(|(term, by)| (term.span, message(term, by)))
     }
 
     /// The terms that another one always meets, each with that one.
@@ -157,7 +135,7 @@ impl Listed {
     }
 }
 
-fn alone(term: &Listed, by: &Listed) -> String {
+fn message(term: &Listed, by: &Listed) -> String {
     if term.written == by.written {
         return format!("`{}` stands in this concept twice; remove one", term.written);
     }
@@ -203,14 +181,15 @@ mod tests {
     }
 
     #[test]
-    fn many_such_terms_are_told_at_once() {
+    fn each_such_term_is_told_at_its_place() {
         let mut all = Terms::default();
         let english = Language::parse("en").unwrap();
         for (at, written) in ["arms", "weapon", "weapons", "arms", "weaponed"].into_iter().enumerate() {
             all.add(Span::new(at, at), written, &Term::parse(written).unwrap(), Some(&english));
         }
-        let (place, message) = all.warning("arms").unwrap();
-        assert_eq!(place.start, 2);
-        assert!(message.contains("3 terms of `arms`") && message.contains("`arms` (twice)"), "{message}");
+        let told: Vec<_> = all.warnings().map(|(place, message)| (place.start, message)).collect();
+        assert_eq!(told.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [2, 3, 4]);
+        assert!(told[0].1.contains("`weapons` finds nothing that `weapon` does not"), "{told:?}");
+        assert!(told[1].1.contains("`arms` stands in this concept twice"), "{told:?}");
     }
 }

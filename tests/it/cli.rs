@@ -251,6 +251,26 @@ fn an_enabled_entry_without_its_secret_is_named_and_a_disabled_one_is_left_alone
 }
 
 #[test]
+fn check_shows_a_few_warnings_and_all_of_them_when_asked() {
+    let desk = Desk::new("");
+    let twice = |word: &str| format!("\"{word}\", \"={word}\"");
+    let words: Vec<_> = ["gun", "rifle", "tank", "mortar", "drone", "jet", "ship", "mine", "shell", "rocket"]
+        .into_iter()
+        .map(twice)
+        .collect();
+    let concept = format!("\n[concept.kinds]\nen = [{}]\n", words.join(", "));
+    let rule = "\n[[rule]]\nname = \"kinds\"\nseverity = \"low\"\nwhen = \"@kinds\"\n";
+    desk.write("watchlists/test.toml", &format!("{WATCHLIST}{concept}{rule}"));
+    let redundant = |shown: &Output| err(shown).matches("finds nothing that").count();
+    let few = desk.run(&["check"]);
+    assert_eq!(code(&few), 0, "{}", err(&few));
+    assert!(err(&few).contains("more warnings; `vigie check --warnings` shows all"), "{}", err(&few));
+    let all = desk.run(&["check", "--warnings"]);
+    assert_eq!(redundant(&all), 10, "{}", err(&all));
+    assert!(redundant(&few) < 10 && !err(&all).contains("more warnings"), "{}", err(&all));
+}
+
+#[test]
 fn a_watchlist_with_a_failing_example_is_refused_with_which_and_why() {
     let desk = Desk::new("");
     let example = "\n[[rule.example]]\ntext = \"bread and milk\"\nexpect = \"alert\"\n";

@@ -105,9 +105,8 @@ impl Compiler<'_, '_> {
             }
         }
         let terms = std::mem::replace(&mut self.terms, before);
-        if let Some((place, message)) = terms.warning(&concept.name.text) {
-            self.warnings.push(self.document.problem(place, message));
-        }
+        let document = self.document;
+        self.warnings.extend(terms.warnings().map(|(place, message)| document.problem(place, message)));
         (atom, sound)
     }
 
