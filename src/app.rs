@@ -165,7 +165,8 @@ impl App {
         let roster = Box::new(move || Ok(roster.borrow().clone()));
         let reloads = self.changes.is_some().then_some(wish);
         let (since, tally) = (Some(clock.now()), Some(self.tally.clone()));
-        let desk = Desk { store: store.clone(), clock: clock.clone(), roster, since, tally, reloads };
+        let filed = self.filed.clone();
+        let desk = Desk { store: store.clone(), clock: clock.clone(), filed, roster, since, tally, reloads };
         let (pulse, metrics) = (self.pulse.clone(), self.metrics.clone());
         let web = Web { pulse, desk, token, metrics, open_metrics: self.config.basics.open_metrics };
         let mut house = Tasks::under(stop);

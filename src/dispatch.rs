@@ -25,7 +25,7 @@ use verdict::{Verdict, verdict};
 pub use measured::Measured;
 
 /// The loop looks at the outbox at least this often.
-const TICK: SignedDuration = SignedDuration::from_secs(5);
+const TICK: SignedDuration = SignedDuration::from_secs(30);
 
 /// The longest the loop may take for one turn: a send that times out, and its settling.
 pub const PERIOD: Duration = Duration::from_secs(45);

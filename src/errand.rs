@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 pub use self::people::{Hindrances, Wanted, find};
 use crate::clock::Clock;
@@ -89,6 +89,8 @@ pub struct Desk {
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Rings when something was decided that the ways out should look at.
+    pub filed: Arc<Notify>,
     /// Tells who is watched and who hears, as the configuration has it now.
     pub roster: Box<dyn Fn() -> Result<Roster, Vec<Problem>> + Send + Sync>,
     /// Since when the daemon runs, if one does.

@@ -59,6 +59,7 @@ pub(super) fn find(
             Ok(Keeper::Here(Desk {
                 store: Arc::new(opened),
                 clock: clock.clone(),
+                filed: Arc::default(),
                 roster: Box::new(roster),
                 since: None,
                 tally: None,

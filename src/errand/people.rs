@@ -133,5 +133,7 @@ pub(super) async fn speak(desk: &Desk, id: u32) -> Result<Silence, Unable> {
 }
 
 async fn decide(desk: &Desk, decision: Decision) -> Result<(), Unable> {
-    desk.store.decide(decision, desk.clock.now()).await?.map_err(Unable::Refused)
+    desk.store.decide(decision, desk.clock.now()).await?.map_err(Unable::Refused)?;
+    desk.filed.notify_waiters();
+    Ok(())
 }
