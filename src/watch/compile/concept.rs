@@ -136,9 +136,10 @@ impl Compiler<'_, '_> {
         let (letters, written) = (word.token.folded.chars().count(), &word.token.cased);
         let message = if says_nothing(term, languages) {
             format!("`{written}` stands in nearly every text; leave it out, or make it part of a phrase")
-        } else if word.token.script == Script::Unspaced && letters == 1 {
+        } else if word.token.script == Script::Unspaced && letters == 1 && term.mode == Mode::Inflected {
             format!(
-                "`{written}` is a single character and meets every word that has it; add the others of its word"
+                "`{written}` is a single character and meets every word that has it; add the others of its word, \
+                 or write `={written}` if that is meant"
             )
         } else if matches!(word.token.script, Script::Symbol | Script::Unspaced) {
             return;
