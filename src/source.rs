@@ -7,6 +7,8 @@ mod answer;
 pub mod bluesky;
 pub mod feed;
 pub mod file;
+#[cfg(fuzzing)]
+pub mod fuzz;
 pub mod mastodon;
 mod names;
 pub mod telegram;

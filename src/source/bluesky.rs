@@ -251,3 +251,21 @@ fn begin_anew(place: &Place) -> Result<Page, SourceError> {
     }
     Ok(Page { next: anew.cursor(), more: true, ..Page::default() })
 }
+
+/// Reads `bytes` as an answer of Bluesky.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    let (answer, now) = (super::fuzz::answer(bytes), super::fuzz::NOW);
+    if !answer.is_success() {
+        drop(refusal(&answer, "hub", now).error());
+        return;
+    }
+    let Ok(found) = json(&answer, "Bluesky") else { return };
+    let Some(items) = found.get("feed").and_then(Json::as_array) else { return };
+    let _ = Place::default().after_page(shown(&found, items), None, now);
+    let posts = items.iter().filter_map(|item| match post::read(item, true) {
+        Item::Post(post) => Some(*post),
+        Item::Private | Item::Unreadable(_) => None,
+    });
+    super::fuzz::check(&posts.collect::<Vec<_>>());
+}

@@ -272,6 +272,15 @@ impl<'de> FromToml<'de> for Addresses {
     }
 }
 
+/// Reads `bytes` as a feed.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    let answer = Answer { body: bytes.to_vec(), status: 200, ..super::fuzz::answer(&[]) };
+    if let Ok(read) = posts(&answer, &answer.url) {
+        super::fuzz::check(&read.posts);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

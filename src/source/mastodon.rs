@@ -220,3 +220,19 @@ fn shown(answer: &Answer, statuses: &[Json]) -> Shown {
 fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
+
+/// Reads `bytes` as an answer of an instance.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    let (answer, now) = (super::fuzz::answer(bytes), super::fuzz::NOW);
+    if !answer.is_success() {
+        drop(refusal(&answer, ("e.example", "hub"), true, now));
+        return;
+    }
+    let Ok(found) = json(&answer, "e.example") else { return };
+    let Some(statuses) = found.as_array() else { return };
+    let _ = Place::default().after_page(&Wanted::Newest, shown(&answer, statuses), None, now);
+    let context = Context::new("e.example", statuses);
+    let posts = statuses.iter().filter_map(|status| context.post(status).ok().flatten());
+    super::fuzz::check(&posts.collect::<Vec<_>>());
+}

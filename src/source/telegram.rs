@@ -172,3 +172,11 @@ fn is_name(text: &str) -> bool {
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
+
+/// Reads `bytes` as a preview page.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    let Ok(read) = preview(&String::from_utf8_lossy(bytes)) else { return };
+    let _ = Place::default().after_page(&read.shown, None);
+    super::fuzz::check(&read.posts);
+}
