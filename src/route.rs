@@ -167,7 +167,7 @@ impl Only {
         let language = |wanted: &String| post.lang.is_some_and(|lang| speaks(lang, wanted));
         let fits = [
             (Miss::Watchlist, asks(&self.watchlists, |name| name == watchlist)),
-            (Miss::Rule, asks(&self.rules, |rule| *rule == found.rule)),
+            (Miss::Rule, asks(&self.rules, |rule| **rule == *found.rule)),
             (Miss::Severity, found.severity >= self.severity),
             (Miss::Language, asks(&self.languages, language)),
             (Miss::Platform, asks(&self.platforms, |platform| platform == post.platform)),

@@ -31,6 +31,7 @@ mod term;
 mod trace;
 mod varied;
 mod vocabulary;
+mod waiting;
 
 pub use self::explain::{Branch, Explained, Traced};
 pub(crate) use self::fact::speaks;
@@ -42,6 +43,7 @@ use self::desk::Desks;
 use self::lexicon::{AtomId, Found, Lexicon};
 use self::rule::Rule;
 use self::scene::Reading;
+use self::waiting::Waiting;
 use crate::model::matched::{Hit, Match};
 use crate::model::post::Post;
 use crate::setting::{Document, Problem};
@@ -56,8 +58,7 @@ pub struct Watch {
     /// By term, the languages it inflects in.
     languages: Vec<Vec<Language>>,
     rules: Vec<Rule>,
-    /// By atom, the rules that cannot hold unless one of a few atoms, of which it is one, is found.
-    waiting: Vec<Vec<usize>>,
+    waiting: Waiting,
     /// The rules that may hold for a post without any word.
     wordless: Vec<usize>,
     warnings: Vec<Problem>,
@@ -94,7 +95,7 @@ impl Watch {
             lexicon: Lexicon::default(),
             languages: Vec::new(),
             rules: Vec::new(),
-            waiting: Vec::new(),
+            waiting: Waiting::default(),
             wordless: Vec::new(),
             warnings: Vec::new(),
             desks: Desks::default(),
@@ -181,6 +182,7 @@ impl Watch {
     /// Lets every rule wait for the words it needs.
     fn wait(&mut self) {
         let terms = |atom: AtomId| self.lexicon.atom(atom).map_or(0, |atom| atom.terms);
+        let mut waiting = Vec::new();
         for (number, rule) in self.rules.iter().enumerate() {
             let Some(mut atoms) = rule.when.needs(&terms) else {
                 self.wordless.push(number);
@@ -188,30 +190,37 @@ impl Watch {
             };
             atoms.sort_unstable();
             atoms.dedup();
-            for atom in atoms {
-                self.waiting.resize_with(self.waiting.len().max(atom + 1), Vec::new);
-                if let Some(waiting) = self.waiting.get_mut(atom) {
-                    waiting.push(number);
-                }
-            }
+            waiting.extend(atoms.into_iter().map(|atom| (atom, number)));
         }
+        self.waiting = Waiting::new(waiting);
     }
 
     fn found(&self, post: &Post, origin: Option<&Origin>) -> Vec<Match> {
-        let reading = self.desks.with(|desk| Reading::new(post, origin, &self.lexicon, desk));
-        let findings = &reading.findings;
-        let waited = findings.atoms().filter_map(|atom| self.waiting.get(atom)).flatten();
-        let mut candidates: Vec<usize> = waited.chain(&self.wordless).copied().collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        let holds = |rule: &Rule| {
-            let hits = rule.holds(reading.scene())?;
-            let hits =
-                findings.widest(&hits).into_iter().filter_map(|found| self.hit(found, &reading)).collect();
-            Some(Match { rule: rule.name.clone(), severity: rule.severity, hits })
-        };
-        let rules = candidates.into_iter().filter_map(|rule| self.rules.get(rule));
-        rules.filter(|rule| self.is_for(rule, origin)).filter_map(holds).collect()
+        self.desks.with(|desk| {
+            let [mut candidates, mut numbers] = std::mem::take(&mut desk.numbers);
+            let reading = Reading::new(post, origin, &self.lexicon, desk);
+            let waiting = reading.findings.atoms().flat_map(|atom| self.waiting.rules(atom));
+            candidates.clear();
+            candidates.extend(waiting.chain(self.wordless.iter().copied()));
+            candidates.sort_unstable();
+            candidates.dedup();
+            let holds = |rule: &Rule| {
+                let holds = rule.holds_by(reading.scene(), &mut numbers);
+                holds.then(|| Match {
+                    rule: rule.name.clone(),
+                    severity: rule.severity,
+                    hits: self.hits(&mut numbers, &reading),
+                })
+            };
+            let rules = candidates.iter().filter_map(|rule| self.rules.get(*rule));
+            let found = rules.filter(|rule| self.is_for(rule, origin)).filter_map(holds).collect();
+            (desk.findings, desk.numbers) = (reading.findings, [candidates, numbers]);
+            found
+        })
+    }
+
+    fn hits(&self, numbers: &mut Vec<usize>, reading: &Reading) -> Vec<Hit> {
+        reading.findings.widest(numbers).filter_map(|found| self.hit(found, reading)).collect()
     }
 
     /// Whether the rule's watchlist is for posts that came by `origin`.
@@ -224,9 +233,10 @@ impl Watch {
     }
 
     fn hit(&self, found: &Found, reading: &Reading) -> Option<Hit> {
+        let entry = self.lexicon.entry(found.entry)?;
         Some(Hit {
-            concept: self.lexicon.atom(found.atom)?.concept.clone(),
-            term: self.lexicon.entry(found.entry)?.written.clone(),
+            concept: entry.concept.clone(),
+            term: entry.written.clone(),
             form: reading.form(found)?.into(),
             field: reading.parts.get(found.field)?.field,
             start: found.start_byte,

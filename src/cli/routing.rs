@@ -114,14 +114,14 @@ fn follow(post: &Post, config: &Config, hindrances: &Hindrances, now: Timestamp)
     for route in &config.routes.routes {
         for found in &matches {
             let miss = route.only.miss(found, &traits);
-            let (route, rule) = (route.name.clone(), found.rule.clone());
+            let (route, rule) = (route.name.clone(), found.rule.to_string());
             routes.push(Asked { route, rule, leads: miss.is_none(), why: miss.map(|miss| miss.to_string()) });
         }
     }
     let heard = config.routes.address(&matches, &traits);
     let sinks =
         heard.into_iter().map(|heard| arrival(post, heard, &config.routes, hindrances, now)).collect();
-    let met = |found: Match| Met { rule: found.rule, severity: found.severity };
+    let met = |found: Match| Met { rule: found.rule.to_string(), severity: found.severity };
     Way { id: post.id.clone(), matches: matches.into_iter().map(met).collect(), routes, sinks }
 }
 
@@ -156,7 +156,7 @@ fn arrival(post: &Post, heard: Heard, routes: &Routes, hindrances: &Hindrances, 
         Some(why) => format!("it is parked: {why}"),
         None => format!("it is not called before {:.0}", gate.opens(now)),
     });
-    let rules = heard.matches.iter().map(|found| found.rule.clone()).collect();
+    let rules = heard.matches.iter().map(|found| found.rule.to_string()).collect();
     let Heard { sink, routes, .. } = heard;
     Arrival { sink, severity, rules, routes, silence, due, held, most_per_hour, used, blocked }
 }

@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A rule that held for a post.
+/// A rule that held for a post. What stands in the watchlist is shared with it, not copied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Match {
     /// The rule, as `watchlist/rule`.
-    pub rule: String,
+    pub rule: Arc<str>,
     /// How much it matters.
     pub severity: Severity,
     /// The words that made it hold, in the order of the text.
@@ -20,9 +21,9 @@ pub struct Match {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
     /// The concept the term belongs to; none for a term of the rule itself.
-    pub concept: Option<String>,
+    pub concept: Option<Arc<str>>,
     /// The term as the watchlist has it.
-    pub term: String,
+    pub term: Arc<str>,
     /// The words as the post has them.
     pub form: String,
     /// Which field of the post they stand in.

@@ -86,7 +86,7 @@ impl Covers {
     }
 
     fn post(&self, excerpt: &Excerpt) -> bool {
-        let rules = || excerpt.matches.iter().map(|found| found.rule.as_str());
+        let rules = || excerpt.matches.iter().map(|found| &*found.rule);
         let list = |rule: &str, name: &str| rule.split('/').next() == Some(name);
         let plain = |name: &str| name.trim().trim_start_matches('@').to_lowercase();
         let says = |words: &str| {

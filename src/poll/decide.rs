@@ -174,9 +174,10 @@ impl PageSoFar<'_> {
         let old = self.is_old(&post);
         post.seen_at = Some(self.now);
         post.posted_at = post.posted_at.or(Some(self.now));
-        let fresh: Vec<Match> = matches.into_iter().filter(|found| !met.contains(&found.rule)).collect();
+        let fresh: Vec<Match> =
+            matches.into_iter().filter(|found| !met.iter().any(|rule| **rule == *found.rule)).collect();
         let insists = news == News::Revised && !met.is_empty();
-        met.extend(fresh.iter().map(|found| found.rule.clone()));
+        met.extend(fresh.iter().map(|found| found.rule.to_string()));
         if !old && !fresh.is_empty() {
             self.file(&post, &fresh, news == News::Revised, insists);
         }
@@ -206,7 +207,7 @@ impl PageSoFar<'_> {
         };
         let heard = self.routes.address(matches, &Traits::of(post, self.origin));
         let mut rules: Vec<_> =
-            heard.iter().flat_map(|heard| &heard.matches).map(|found| found.rule.clone()).collect();
+            heard.iter().flat_map(|heard| &heard.matches).map(|found| found.rule.to_string()).collect();
         rules.sort();
         rules.dedup();
         self.rules.extend(rules);

@@ -34,7 +34,7 @@ const ORIGIN: Origin = Origin { platform: &Platform::X, account: "AfricanHub_" }
 const POST: Traits = Traits { platform: &Platform::X, lang: Some("fr-BF"), origin: &ORIGIN };
 
 fn heard(routes: &Routes, matches: &[Match]) -> Vec<(String, Vec<String>, Vec<String>)> {
-    let rules = |matches: Vec<Match>| matches.into_iter().map(|found| found.rule).collect();
+    let rules = |matches: Vec<Match>| matches.into_iter().map(|found| found.rule.to_string()).collect();
     let heard = routes.address(matches, &POST).into_iter();
     heard.map(|heard| (heard.sink.to_string(), rules(heard.matches), heard.routes)).collect()
 }

@@ -1,6 +1,7 @@
 //! The text of a configuration file, by which byte offsets become lines.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use toml_span::{DeserError, Error, ErrorKind, Span, Value};
 
@@ -15,12 +16,14 @@ pub struct Document {
     pub text: String,
     /// Where the text of each part begins, ascending, and where the part lies.
     parts: Vec<(usize, PathBuf)>,
+    /// Where each line begins, ascending, once that was asked for.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl Document {
     /// What the file at `path` says.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), parts: Vec::new() }
+        Self { path: path.into(), text: text.into(), parts: Vec::new(), lines: OnceLock::new() }
     }
 
     /// Reads the file at `path`.
@@ -57,10 +60,12 @@ impl Document {
     /// A problem at `span`.
     pub fn problem(&self, span: Span, message: impl Into<String>) -> Problem {
         let (start, file) = self.part(span.start);
-        let before = &self.text.as_bytes()[start..span.start.clamp(start, self.text.len())];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(&before[line_start..]).chars().count() + 1;
+        let at = span.start.clamp(start, self.text.len());
+        let (line, line_start) = self.line(at);
+        // A part begins a line.
+        let line = line - self.line(start).0 + 1;
+        let before = self.text.as_bytes().get(line_start.max(start)..at).unwrap_or_default();
+        let column = String::from_utf8_lossy(before).chars().count() + 1;
         Problem { file: file.to_owned(), at: Some((line, column)), message: message.into() }
     }
 
@@ -75,6 +80,18 @@ impl Document {
         }
         self.parts.push((self.text.len(), part.path));
         self.text.push_str(&part.text);
+        self.lines = OnceLock::new();
+    }
+
+    /// The line of all the text in which a byte stands, from 0, and where it begins. Watchlists have thousands of places
+    /// to warn of, so the lines are looked for once.
+    fn line(&self, at: usize) -> (usize, usize) {
+        let lines = self.lines.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(ends.map(|(end, _)| end + 1)).collect()
+        });
+        let line = lines.partition_point(|start| *start <= at).saturating_sub(1);
+        (line, lines.get(line).copied().unwrap_or_default())
     }
 
     /// The file in which a byte stands, and where that file's text begins.
@@ -192,5 +209,21 @@ mod tests {
             let (file, at) = place(document.text.find(needle).unwrap());
             assert_eq!((&*file, at), expected, "{needle}");
         }
+    }
+
+    #[test]
+    fn every_byte_has_the_line_and_the_column_that_counting_gives() {
+        let mut document = Document::new("list.toml", "a = \"é\"\r\n\n  b = 2 # ش\n");
+        let place = |document: &Document, at| document.problem(Span::new(at, at), "").at.unwrap();
+        assert_eq!(place(&document, 0), (1, 1));
+        document.append(Document::new("list/b.toml", "\n[x]\nn = 1"));
+        for (at, _) in document.text.char_indices().chain([(document.text.len(), ' ')]) {
+            let from = if at < document.parts[0].0 { 0 } else { document.parts[0].0 };
+            let before = &document.text[from..at];
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+            assert_eq!(place(&document, at), (line, column), "{at}");
+        }
+        assert_eq!(place(&document, 1_000), (3, 6), "what lies behind the end is told at the end");
     }
 }

@@ -173,7 +173,7 @@ fn a_watchlist_knows_a_name_that_is_written_small() {
         let start = text.find(name).unwrap();
         let term = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
         let (form, field, end) = (name.to_owned(), Field::Text, start + name.len());
-        let hits = vec![Hit { concept: Some("unit".into()), term, form, field, start, end }];
+        let hits = vec![Hit { concept: Some("unit".into()), term: term.into(), form, field, start, end }];
         Sketch::of(&post(text, text), &[Match { rule: "w/r".into(), severity: Severity::Low, hits }])
     });
     assert!(!same(&sketches[0], &sketches[1]));

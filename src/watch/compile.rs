@@ -191,7 +191,7 @@ impl Compiler<'_, '_> {
         let when = rule.when.as_ref().map(|when| (when, self.condition(when)));
         let unless = rule.unless.as_ref().map(|unless| self.condition(unless));
         let (written, when) = when.and_then(|(written, when)| Some((written, when?)))?;
-        let name = format!("{}/{}", self.name, rule.name.as_ref()?.text);
+        let name = format!("{}/{}", self.name, rule.name.as_ref()?.text).into();
         let unless = match unless {
             Some(unless) => Some(unless?),
             None => None,

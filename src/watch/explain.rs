@@ -84,7 +84,7 @@ struct Explainer<'w> {
 impl Explainer<'_> {
     fn rule(&self, rule: &Rule, reading: &Reading) -> Explained {
         Explained {
-            rule: rule.name.clone(),
+            rule: rule.name.to_string(),
             severity: rule.severity,
             holds: rule.holds(reading.scene()).is_some(),
             when: self.branch(&rule.when, reading.scene()),
@@ -183,7 +183,7 @@ impl Explainer<'_> {
             return None;
         }
         let terms: Vec<&usize> = atoms.iter().filter_map(|atom| self.terms.get(atom)).flatten().collect();
-        let written = |number: &&usize| lexicon.entry(**number).map(|entry| entry.written.as_str());
+        let written = |number: &&usize| lexicon.entry(**number).map(|entry| &*entry.written);
         let named: Vec<&str> = terms.iter().filter_map(written).take(MOST_NAMED).collect();
         let more = match terms.len() - named.len() {
             0 => String::new(),
@@ -192,9 +192,8 @@ impl Explainer<'_> {
         Some(format!("looked for {}{more}", named.join(", ")))
     }
 
-    fn traced(&self, hits: Vec<usize>, scene: Scene) -> Vec<Traced> {
+    fn traced(&self, mut hits: Vec<usize>, scene: Scene) -> Vec<Traced> {
         let reading = scene.reading;
-        let hits = scene.in_text_order(hits);
         let traced = |found: &super::lexicon::Found| {
             let hit = self.watch.hit(found, reading)?;
             let text = reading.parts.get(found.field)?.text;
@@ -202,7 +201,7 @@ impl Explainer<'_> {
             let languages = self.watch.languages.get(found.entry).map(Vec::as_slice).unwrap_or_default();
             Some(Traced { folds: folds(&hit.term, languages, place), hit })
         };
-        reading.findings.widest(&hits).into_iter().filter_map(traced).collect()
+        reading.findings.widest(&mut hits).filter_map(traced).collect()
     }
 }
 

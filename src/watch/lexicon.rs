@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::anchor::{Name, Place};
 use super::memo::{Memo, Set};
@@ -19,7 +20,7 @@ pub type AtomId = usize;
 #[derive(Debug)]
 pub struct Atom {
     /// The concept; none for a term of a condition.
-    pub concept: Option<String>,
+    pub concept: Option<Arc<str>>,
     /// As a condition names it: `@recipient`, `"food aid"`.
     pub label: String,
     /// How many terms it has.
@@ -31,8 +32,10 @@ pub struct Atom {
 pub struct Entry {
     /// Whose it is.
     pub atom: AtomId,
+    /// The concept of that; it stands here so that telling a hit need not look at the atom.
+    pub concept: Option<Arc<str>>,
     /// As written.
-    pub written: String,
+    pub written: Arc<str>,
 }
 
 /// All terms.
@@ -54,6 +57,10 @@ pub struct Desk {
     memo: Memo,
     met: Vec<Set>,
     hits: Vec<Found>,
+    /// Those of the post before.
+    pub findings: Findings,
+    /// Rules by their numbers, and hits by theirs.
+    pub numbers: [Vec<usize>; 2],
 }
 
 /// A term's place in a post.
@@ -99,10 +106,11 @@ impl Lexicon {
     /// Adds a term to an atom. It inflects in each of `languages` that it fits.
     pub fn add(&mut self, atom: AtomId, written: &str, term: &Term, languages: &[&Language]) {
         let entry = self.entries.len();
-        self.entries.push(Entry { atom, written: written.into() });
-        if let Some(atom) = self.atoms.get_mut(atom) {
+        let whose = self.atoms.get_mut(atom).map(|atom| {
             atom.terms += 1;
-        }
+            atom.concept.clone()
+        });
+        self.entries.push(Entry { atom, concept: whose.flatten(), written: written.into() });
         for term in [Some(term), term.joined().as_ref()].into_iter().flatten() {
             let inflecting = |language: &&&Language| {
                 term.mode == Mode::Inflected
@@ -150,7 +158,9 @@ impl Lexicon {
             self.search_words(field, &words, desk);
         }
         desk.words = words;
-        Findings::of(&mut desk.hits)
+        let mut findings = std::mem::take(&mut desk.findings);
+        findings.take(&mut desk.hits);
+        findings
     }
 
     /// How many hits all terms have in one text.
@@ -204,21 +214,19 @@ fn settle(hits: &mut Vec<Found>) {
 pub mod plain;
 
 impl Findings {
-    /// Takes all hits out of `hits`.
-    fn of(hits: &mut Vec<Found>) -> Self {
+    /// Takes all hits out of `hits`, instead of those of the post before.
+    fn take(&mut self, hits: &mut Vec<Found>) {
         settle(hits);
-        // The buffer stays, so that it need not grow anew for every post.
-        let found = hits.clone();
+        // Both buffers stay, so that they need not grow anew for every post.
+        std::mem::swap(&mut self.hits, hits);
         hits.clear();
-        let hits = found;
-        let mut atoms: Vec<(AtomId, Range<usize>)> = Vec::new();
-        for (number, hit) in hits.iter().enumerate() {
-            match atoms.last_mut().filter(|(atom, _)| *atom == hit.atom) {
+        self.atoms.clear();
+        for (number, hit) in self.hits.iter().enumerate() {
+            match self.atoms.last_mut().filter(|(atom, _)| *atom == hit.atom) {
                 Some((_, range)) => range.end = number + 1,
-                None => atoms.push((hit.atom, number..number + 1)),
+                None => self.atoms.push((hit.atom, number..number + 1)),
             }
         }
-        Self { hits, atoms }
     }
 
     /// How many hits there are.
@@ -243,20 +251,23 @@ impl Findings {
         self.hits.get(number)
     }
 
-    /// These hits in text order, without those that lie within a wider one of the same atom: beside `Burkina
+    /// These hits in text order, each once, without those that lie within a wider one of the same atom: beside `Burkina
     /// Faso`, the hit `Burkina` says nothing.
-    pub fn widest(&self, numbers: &[usize]) -> Vec<&Found> {
-        let mut hits: Vec<&Found> = numbers.iter().filter_map(|number| self.hits.get(*number)).collect();
-        hits.sort_unstable_by_key(|hit| (hit.atom, hit.field, hit.first, Reverse(hit.end)));
-        let mut widest: Vec<&Found> = Vec::new();
-        for hit in hits {
-            let wider =
-                |other: &&Found| (other.atom, other.field) == (hit.atom, hit.field) && other.end >= hit.end;
-            if !widest.last().is_some_and(wider) {
-                widest.push(hit);
-            }
+    pub fn widest(&self, numbers: &mut Vec<usize>) -> impl Iterator<Item = &Found> {
+        if numbers.len() > 1 {
+            let hit = |number: usize| self.hits.get(number);
+            numbers.sort_unstable_by_key(|number| {
+                hit(*number).map(|hit| (hit.atom, hit.field, hit.first, Reverse(hit.end)))
+            });
+            numbers.dedup_by(|number, wider| {
+                hit(*number).zip(hit(*wider)).is_some_and(|(hit, wider)| {
+                    (wider.atom, wider.field) == (hit.atom, hit.field) && wider.end >= hit.end
+                })
+            });
+            numbers.sort_unstable_by_key(|number| {
+                hit(*number).map(|hit| (hit.field, hit.first, hit.end, hit.atom))
+            });
         }
-        widest.sort_unstable_by_key(|hit| (hit.field, hit.first, hit.end, hit.atom));
-        widest
+        numbers.iter().filter_map(|number| self.hits.get(*number))
     }
 }

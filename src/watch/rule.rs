@@ -1,5 +1,7 @@
 //! Whether a rule holds for a post, and by which of the words found in it.
 
+use std::sync::Arc;
+
 use super::fact::Fact;
 use super::lexeme::Reach;
 use super::lexicon::AtomId;
@@ -11,7 +13,7 @@ use crate::model::matched::Severity;
 #[derive(Debug)]
 pub struct Rule {
     /// Its full name, `watchlist/rule`.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its watchlist, by its number.
     pub watchlist: usize,
     /// How much it matters.
@@ -50,11 +52,16 @@ pub enum Condition {
 impl Rule {
     /// The numbers of the hits by which the rule holds, in text order; none if it does not.
     pub fn holds(&self, scene: Scene) -> Option<Vec<usize>> {
-        let hits = self.when.holds(scene)?;
-        match &self.unless {
-            Some(unless) if unless.holds(scene).is_some() => None,
-            _ => Some(scene.in_text_order(hits)),
-        }
+        let mut hits = Vec::new();
+        self.holds_by(scene, &mut hits).then(|| scene.in_text_order(hits))
+    }
+
+    /// Whether the rule holds, and then the numbers of the hits by which, in any order and perhaps repeated, instead of
+    /// what `hits` held before.
+    pub fn holds_by(&self, scene: Scene, hits: &mut Vec<usize>) -> bool {
+        hits.clear();
+        self.when.holds_by(scene, hits)
+            && self.unless.as_ref().is_none_or(|unless| unless.holds(scene).is_none())
     }
 }
 
@@ -62,27 +69,45 @@ impl Condition {
     /// The numbers of the hits by which it holds, in any order and perhaps repeated; none if it does not
     /// hold.
     pub fn holds(&self, scene: Scene) -> Option<Vec<usize>> {
-        let found = |hits: Vec<usize>| Some(hits).filter(|hits| !hits.is_empty());
-        match self {
-            Self::Atom(atom) => found(scene.hits(*atom).map(|(number, _)| number).collect()),
+        let mut hits = Vec::new();
+        self.holds_by(scene, &mut hits).then_some(hits)
+    }
+
+    /// Whether it holds, and if so the same numbers behind those in `hits`.
+    fn holds_by(&self, scene: Scene, hits: &mut Vec<usize>) -> bool {
+        let before = hits.len();
+        let holds = match self {
+            Self::Atom(atom) => {
+                hits.extend(scene.hits(*atom).map(|(number, _)| number));
+                hits.len() > before
+            }
             Self::Family(_, members) => {
-                found(members.iter().flat_map(|atom| scene.hits(*atom)).map(|(number, _)| number).collect())
+                let all = members.iter().flat_map(|atom| scene.hits(*atom));
+                hits.extend(all.map(|(number, _)| number));
+                hits.len() > before
             }
-            Self::Fact(fact) => fact.holds(scene.reading.post, scene.reading.origin).then(Vec::new),
-            Self::Not(part) => part.holds(scene).is_none().then(Vec::new),
-            Self::All(parts) => {
-                let all: Option<Vec<_>> = parts.iter().map(|part| part.holds(scene)).collect();
-                all.map(|hits| hits.concat())
+            Self::Fact(fact) => fact.holds(scene.reading.post, scene.reading.origin),
+            Self::Not(part) => {
+                let holds = !part.holds_by(scene, hits);
+                hits.truncate(before);
+                holds
             }
-            Self::Any(parts) => few(1, parts, scene),
-            Self::Few(least, parts) => few(*least, parts, scene),
-            Self::Near(..) => found(spans(self, scene).into_iter().flat_map(|span| span.hits).collect()),
+            Self::All(parts) => parts.iter().all(|part| part.holds_by(scene, hits)),
+            Self::Any(parts) => few(1, parts, scene, hits),
+            Self::Few(least, parts) => few(*least, parts, scene, hits),
+            Self::Near(..) => {
+                hits.extend(spans(self, scene).into_iter().flat_map(|span| span.hits));
+                hits.len() > before
+            }
             Self::Sentence(part) => {
                 let sentences = scene.sentences().iter();
-                let held: Vec<_> = sentences.filter_map(|one| part.holds(scene.within(*one))).collect();
-                (!held.is_empty()).then(|| held.concat())
+                sentences.filter(|one| part.holds_by(scene.within(**one), hits)).count() > 0
             }
+        };
+        if !holds {
+            hits.truncate(before);
         }
+        holds
     }
 
     /// Atoms of which at least one is found in every post that this holds for; none if words are not needed.
@@ -115,10 +140,9 @@ impl Condition {
     }
 }
 
-/// The hits of all parts that hold, if they are enough.
-fn few(least: usize, parts: &[Condition], scene: Scene) -> Option<Vec<usize>> {
-    let held: Vec<_> = parts.iter().filter_map(|part| part.holds(scene)).collect();
-    (held.len() >= least).then(|| held.concat())
+/// Whether enough parts hold; the hits of all that do.
+fn few(least: usize, parts: &[Condition], scene: Scene, hits: &mut Vec<usize>) -> bool {
+    parts.iter().filter(|part| part.holds_by(scene, hits)).count() >= least
 }
 
 #[cfg(test)]

@@ -156,7 +156,7 @@ async fn an_edit_speaks_only_for_a_rule_that_no_revision_met() {
     let Some(Body::Alert(alert)) = took.last().map(|delivery| &delivery.body) else { panic!("an alert") };
     assert_eq!((took.len(), alert.excerpts[0].edited), (3, true));
     assert_eq!(
-        alert.excerpts[0].matches.iter().map(|found| found.rule.as_str()).collect::<Vec<_>>(),
+        alert.excerpts[0].matches.iter().map(|found| &*found.rule).collect::<Vec<_>>(),
         ["test/missiles"]
     );
 }

@@ -94,15 +94,15 @@ impl Excerpt {
             (0..=from.min(post.text.len())).rev().find(|at| post.text.is_char_boundary(*at)).unwrap_or(0);
         let text = clip(&post.text, skipped, bytes);
         let bounded = |found: &Match| Match {
-            rule: short(&found.rule, 10),
+            rule: short(&found.rule, 10).into(),
             severity: found.severity,
             hits: found
                 .hits
                 .iter()
                 .take(8)
                 .map(|hit| Hit {
-                    concept: hit.concept.as_deref().map(|name| short(name, 30)),
-                    term: short(&hit.term, 24),
+                    concept: hit.concept.as_deref().map(|name| short(name, 30).into()),
+                    term: short(&hit.term, 24).into(),
                     form: short(&hit.form, 24),
                     ..hit.clone()
                 })
@@ -164,15 +164,15 @@ mod tests {
         let long = |c: &str| c.repeat(20_000);
         for c in ["a", "é", "字", "💣", "\"", "\u{1}"] {
             let hit = |start| Hit {
-                concept: Some(long(c)),
-                term: long(c),
+                concept: Some(long(c).into()),
+                term: long(c).into(),
                 form: long(c),
                 field: Field::Text,
                 start,
                 end: start + c.len(),
             };
             let found = Match {
-                rule: long("r"),
+                rule: long("r").into(),
                 severity: Severity::High,
                 hits: (0..50).map(|n| hit(12_000 * c.len() + n)).collect(),
             };
@@ -215,7 +215,7 @@ mod tests {
         assert!(brief.cut && brief.text.len() <= BRIEF_BYTES);
         assert_eq!(brief.text.find("weapons"), Some(start - brief.skipped));
         assert_eq!(
-            brief.matches.iter().map(|found| (found.rule.as_str(), found.hits.len())).collect::<Vec<_>>(),
+            brief.matches.iter().map(|found| (&*found.rule, found.hits.len())).collect::<Vec<_>>(),
             [("w/b", 3)]
         );
         let short = Excerpt::of(&Post::new(Platform::X, "1", "weapons"), &[], false, Timestamp::UNIX_EPOCH);

@@ -120,8 +120,8 @@ fn word(hit: &Hit) -> String {
 /// The other rules that its posts met.
 fn also_met(alert: &Alert, reason: Option<&Match>) -> Option<Detail> {
     let rules: BTreeSet<&str> =
-        alert.excerpts.iter().flat_map(|excerpt| &excerpt.matches).map(|found| found.rule.as_str()).collect();
-    let others = rules.into_iter().filter(|rule| reason.is_none_or(|reason| reason.rule != *rule));
+        alert.excerpts.iter().flat_map(|excerpt| &excerpt.matches).map(|found| &*found.rule).collect();
+    let others = rules.into_iter().filter(|rule| reason.is_none_or(|reason| *reason.rule != **rule));
     let names: Vec<String> = others.take(5).map(|rule| one_line(rule, 120)).collect();
     (!names.is_empty()).then(|| detail("Also met", names.join(", ")))
 }

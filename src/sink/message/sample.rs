@@ -60,7 +60,7 @@ fn told(severity: Severity, posts: u32, excerpts: Vec<Excerpt>) -> Alert {
 fn excerpt(author: &str, words: &str, now: Timestamp) -> Excerpt {
     let hit = |concept: &str, form: &str| {
         let start = words.find(form)?;
-        let (concept, term, end) = (Some(concept.into()), form.to_lowercase(), start + form.len());
+        let (concept, term, end) = (Some(concept.into()), form.to_lowercase().into(), start + form.len());
         Some(Hit { concept, term, form: form.into(), field: Field::Text, start, end })
     };
     let hits = [hit("arms", "weapons"), hit("host", "Burkina Faso")].into_iter().flatten().collect();

@@ -19,7 +19,7 @@ pub fn excerpt() -> Excerpt {
     let text = "Partner nation delivers military assistance to Burkina Faso, says @press & <staff>";
     let hit = |concept: &str, form: &str| {
         let start = text.find(form).unwrap();
-        let (term, form) = (form.to_lowercase(), form.to_owned());
+        let (term, form) = (form.to_lowercase().into(), form.to_owned());
         let end = start + form.len();
         Hit { concept: Some(concept.into()), term, form, field: Field::Text, start, end }
     };

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, Findings, Found, Lexicon, Term};
+use super::{Findings, Found, Lexicon, Term};
 use crate::text::Token;
 use crate::text::stem::Language;
 use crate::watch::vocabulary::{Element, Vocabulary};
@@ -64,7 +64,9 @@ impl Tree {
                 self.walk(lexicon, &text, 0, (number, token), token, &mut hits);
             }
         }
-        Findings::of(&mut hits)
+        let mut findings = Findings::default();
+        findings.take(&mut hits);
+        findings
     }
 
     /// Follows the terms that go on from `node` with the token `number`; `first` is where they began.
@@ -80,7 +82,7 @@ impl Tree {
         let node = &self.nodes[node];
         for next in text.elements[number].iter().filter_map(|element| node.next.get(element)) {
             for entry in &self.nodes[*next].ends {
-                let Entry { atom, .. } = lexicon.entries[*entry];
+                let atom = lexicon.entries[*entry].atom;
                 hits.push(Found {
                     atom,
                     field: text.field,

@@ -114,7 +114,7 @@ proptest! {
         let rule = format!("[[rule]]\nname = \"other\"\nseverity = \"low\"\nwhen = \'\'\'{other}\'\'\'\n");
         let both = result(&format!("{alone}{rule}"), &text);
         if let (Some(alone), Some(mut both)) = (result(&alone, &text), both) {
-            both.retain(|found| found.rule == "it/it");
+            both.retain(|found| *found.rule == *"it/it");
             prop_assert_eq!(both, alone);
         }
     }

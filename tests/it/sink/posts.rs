@@ -115,7 +115,7 @@ fn delivery(posts: &[Post]) -> Delivery {
         let start = first.text.find(form)?;
         let (term, form) = (form.to_lowercase(), (*form).to_owned());
         let end = start + form.len();
-        Some(Hit { concept: Some("c".into()), term, form, field: Field::Text, start, end })
+        Some(Hit { concept: Some("c".into()), term: term.into(), form, field: Field::Text, start, end })
     };
     let found = Match {
         rule: "sahel/arms-delivery".into(),

@@ -64,7 +64,7 @@ fn no_post_exceeds_slacks_limits_or_leaves_an_empty_text() {
         (post.title, post.lang, post.repost_of) =
             (Some(long.clone()), Some(long.clone()), Some(long.clone()));
         for found in &mut post.matches {
-            found.rule = long.clone();
+            found.rule = long.clone().into();
             found.hits[0].form = long.clone();
         }
         let mut delivery = delivery(vec![post; EXCERPTS]);
