@@ -111,7 +111,7 @@ pub trait Store: Send + Sync {
     /// All silences, also those that ended not long ago, the oldest first.
     async fn silences(&self) -> Result<Vec<Silence>, StoreError>;
 
-    /// The messages of each route at each sink in the last hour in which there was one, by [`Meter::name`].
+    /// The messages of each route at each sink in the last hour in which there was one, by the name of its turn.
     async fn meters(&self) -> Result<Meters, StoreError>;
 
     /// Whether it can be written: writes the time.
