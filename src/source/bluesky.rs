@@ -260,12 +260,11 @@ pub fn fuzz(bytes: &[u8]) {
         drop(refusal(&answer, "hub", now).error());
         return;
     }
-    let Ok(found) = json(&answer, "Bluesky") else { return };
-    let Some(items) = found.get("feed").and_then(Json::as_array) else { return };
-    let _ = Place::default().after_page(shown(&found, items), None, now);
-    let posts = items.iter().filter_map(|item| match post::read(item, true) {
-        Item::Post(post) => Some(*post),
-        Item::Private | Item::Unreadable(_) => None,
+    let (kit, base) = (super::fuzz::kit(), super::fuzz::url());
+    let remote = kit.remotes.host(&base, "bluesky", Pace::new(Duration::ZERO, 1));
+    let bluesky = Bluesky { accounts: vec!["hub".into()], base, session: None, remote, clock: kit.clock };
+    super::fuzz::check((&Platform::BLUESKY, "did:plc:hub"), |ask| {
+        let place = Place::read(ask.cursor).unwrap_or_else(|cause| panic!("{cause}: {:?}", ask.cursor));
+        bluesky.page(&answer, ask, &place, now)
     });
-    super::fuzz::check(&posts.collect::<Vec<_>>());
 }

@@ -1,18 +1,56 @@
 //! Doors to each platform's parser for the fuzz targets, which have nothing but bytes. Only there when fuzzing.
 
+use std::sync::{Arc, LazyLock};
+
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use url::Url;
 
-use crate::model::post::Post;
-use crate::remote::Answer;
+use super::{Ask, Kit, Page, SourceError};
+use crate::clock::SystemClock;
+use crate::model::post::{Platform, Post};
+use crate::model::timeline::{Cursor, TimelineId};
+use crate::remote::{Answer, Remotes};
 
-/// What is asked of every post that a parser reads: an id to know it by, and a text that can be kept.
-pub(super) fn check(posts: &[Post]) {
-    for post in posts {
-        assert!(!post.id.is_empty(), "{post:?}");
-        assert!(post.key() == post.clone().key() && post.content() == post.clone().content());
+/// What is asked of whatever reads a page of `id`: it reads the same page alike, and its posts can be kept; the cursor
+/// that it hands out leads it on.
+pub(super) fn check((platform, id): (&Platform, &str), read: impl Fn(Ask<'_>) -> Result<Page, SourceError>) {
+    let timeline = TimelineId::new(platform, id);
+    let mut cursor: Option<Cursor> = None;
+    for _ in 0..2 {
+        let since = cursor.is_none().then_some(NOW);
+        let ask =
+            Ask { timeline: &timeline, account: "hub", cursor: cursor.as_ref(), since, allowance: None };
+        let found = read(ask);
+        assert_eq!(found, read(ask));
+        let Ok(page) = found else { return };
+        page.posts.iter().for_each(keep);
+        let Some(next) = page.next else { return };
+        cursor = Some(next);
     }
+}
+
+/// A post has an id to know it by, and is read from the archive as it was written there.
+fn keep(post: &Post) {
+    assert!(!post.id.is_empty(), "{post:?}");
+    let line = serde_json::to_string(post).unwrap_or_else(|cause| panic!("{cause}: {post:?}"));
+    let kept: Post = serde_json::from_str(&line).unwrap_or_else(|cause| panic!("{cause}: {line}"));
+    assert_eq!(kept, *post);
+}
+
+/// What a source is built with; it calls nobody.
+pub(super) fn kit() -> Kit {
+    static KIT: LazyLock<Kit> = LazyLock::new(|| {
+        let clock = Arc::new(SystemClock);
+        let remotes = Remotes::new(clock.clone(), "fuzz").unwrap_or_else(|cause| panic!("{cause}"));
+        Kit { remotes, clock, dir: "/".into() }
+    });
+    KIT.clone()
+}
+
+/// The address that everything is read from.
+pub(super) fn url() -> Url {
+    Url::parse("https://e.example/feed").unwrap_or_else(|_| unreachable!("it is an address"))
 }
 
 /// The instant at which everything is read.
@@ -29,8 +67,7 @@ pub(super) fn answer(bytes: &[u8]) -> Answer {
         b'5' => 503,
         _ => 200,
     };
-    let url = Url::parse("https://e.example/feed").unwrap_or_else(|_| unreachable!("it is an address"));
-    Answer { status, headers: HeaderMap::new(), body: body.to_vec(), url, moved: None }
+    Answer { status, headers: HeaderMap::new(), body: body.to_vec(), url: url(), moved: None }
 }
 
 pub use super::bluesky::fuzz as bluesky;

@@ -176,7 +176,10 @@ fn is_name(text: &str) -> bool {
 /// Reads `bytes` as a preview page.
 #[cfg(fuzzing)]
 pub fn fuzz(bytes: &[u8]) {
-    let Ok(read) = preview(&String::from_utf8_lossy(bytes)) else { return };
-    let _ = Place::default().after_page(&read.shown, None);
-    super::fuzz::check(&read.posts);
+    let html = String::from_utf8_lossy(bytes);
+    super::fuzz::check((&Platform::TELEGRAM, "hub"), |ask| {
+        let place = Place::read(ask.cursor).unwrap_or_else(|cause| panic!("{cause}: {:?}", ask.cursor));
+        let read = preview(&html).map_err(|odd| lost("hub", &odd))?;
+        handed_out(read, "hub", ask, &place)
+    });
 }

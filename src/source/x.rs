@@ -7,6 +7,8 @@ mod answered;
 mod billed;
 mod budget;
 mod cursor;
+#[cfg(fuzzing)]
+mod fuzz;
 mod post;
 mod refusal;
 mod request;
@@ -16,6 +18,9 @@ mod table;
 mod text;
 mod what;
 mod wire;
+
+#[cfg(fuzzing)]
+pub use fuzz::fuzz;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -276,23 +281,3 @@ impl X {
 
 /// Posts without a readable one among them that a page may lose before it counts as unread.
 const MOST_LOST: usize = 4;
-
-/// Reads `bytes` as an answer of X.
-#[cfg(fuzzing)]
-pub fn fuzz(bytes: &[u8]) {
-    let answer = super::fuzz::answer(bytes);
-    if !answer.is_success() {
-        drop(refusal(&answer, super::fuzz::NOW).error());
-        return;
-    }
-    let Ok(mut found) = page_of(&answer) else { return };
-    Billed::new(true).page(&found, super::fuzz::NOW);
-    let Ok(values) = values(&mut found, "hub") else { return };
-    let newest = values.iter().filter_map(own_id).map(str::to_owned).max();
-    let token = found.meta.and_then(|meta| meta.next_token);
-    let after = Place::default().after_page(&Window::All, newest, token, super::fuzz::NOW);
-    drop(after.window(None));
-    let context = Context::new(found.includes, Some(("1", "hub")));
-    let posts: Vec<Post> = values.into_iter().filter_map(|value| context.post(value).ok()).collect();
-    super::fuzz::check(&posts);
-}
