@@ -5,8 +5,10 @@
 //! unseen -> story -> route -> commit     one page at a time, in the committer; never dropped
 //! ```
 
+mod agenda;
 mod commit;
 mod decide;
+mod look;
 mod measure;
 mod names;
 mod notice;
@@ -17,15 +19,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use self::purse::{Aside, Purse};
+use self::agenda::Agenda;
+pub(crate) use self::agenda::Number;
+use self::look::{Look, Looking};
+use self::purse::Purse;
 pub use commit::{Audience, Committer, Counted, Tally};
 pub use purse::spent;
 
@@ -34,15 +38,12 @@ use crate::model::matched::Match;
 use crate::model::post::{Platform, Post};
 use crate::model::timeline::{TimelineId, Turn};
 use crate::pulse::Beat;
-use crate::source::{Ask, Common, Page, Source, SourceError, Watched};
+use crate::source::{Common, Source, Watched};
 use crate::store::{Store, StoreError};
 use crate::watch::Origin;
 
 /// The loop turns at least this often, whatever is due.
 pub const TICK: Duration = Duration::from_secs(5);
-
-/// Fetches under way at the same time; each host bounds its own further.
-const AT_ONCE: usize = 64;
 
 /// The rules that hold for a post that came by a watched account.
 pub type Matcher = Arc<dyn Fn(&Post, &Origin) -> Vec<Match> + Send + Sync>;
@@ -74,6 +75,8 @@ impl Watching {
 /// A timeline and who watches it.
 #[derive(Clone)]
 pub(crate) struct Watch {
+    /// The number of its source.
+    source: usize,
     pub(crate) watching: Arc<Watching>,
     pub(crate) account: String,
     /// Its pace and bounds.
@@ -88,29 +91,12 @@ pub(crate) struct Watch {
     purse: Option<Arc<Purse>>,
 }
 
-/// A look at a timeline, on its way to the committer.
-pub(crate) struct Look {
-    pub(crate) turn: Turn,
-    pub(crate) watch: Watch,
-    pub(crate) asked_at: Timestamp,
-    pub(crate) result: Result<Page, SourceError>,
-    /// The timeline that the account was looked up to have.
-    pub(crate) found: Option<TimelineId>,
-    /// For each post of the page, the rules that hold for it.
-    pub(crate) matches: Vec<Vec<Match>>,
-    /// Whom the account's name leads to now, if that was asked.
-    pub(crate) named: Option<Result<TimelineId, SourceError>>,
-    /// What was set aside for it.
-    pub(crate) aside: Option<Aside>,
-}
-
-/// A look under way.
-type Looking = BoxFuture<'static, Box<Look>>;
-
 /// What the way in works with.
 pub struct Poll {
-    watched: HashMap<TimelineId, Watch>,
-    wanted: Vec<TimelineId>,
+    /// What is watched, by its number on the agenda; `None` once it was looked up and has another.
+    watched: Vec<Option<(TimelineId, Watch)>>,
+    numbers: HashMap<TimelineId, Number>,
+    agenda: Agenda,
     store: Arc<dyn Store>,
     matcher: Matcher,
     clock: Arc<dyn Clock>,
@@ -124,43 +110,58 @@ impl Poll {
         matcher: Matcher,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let mut poll = Self { watched: HashMap::new(), wanted: Vec::new(), store, matcher, clock };
-        for watching in sources.into_iter().map(Arc::new) {
+        let (watched, numbers, agenda) = (Vec::new(), HashMap::new(), Agenda::default());
+        let now = clock.now();
+        let mut poll = Self { watched, numbers, agenda, store, matcher, clock };
+        for (source, watching) in sources.into_iter().map(Arc::new).enumerate() {
             let purse = watching.common.budget.map(|budget| Arc::new(Purse::new(&watching.id, budget)));
             let accounts = watching.source.accounts();
             let among = accounts.len();
             for (place, watched) in accounts.into_iter().enumerate() {
                 let timeline = watching.timeline(&watched, poll.store.as_ref()).await?;
+                let due = poll.due(&timeline, now).await?;
                 let every = watched.every.unwrap_or(watching.common.every);
                 let common = Common { every, ..watching.common.clone() };
                 let lesser = place as f64 / among.saturating_sub(1).max(1) as f64;
                 let (by_name, account) = (watched.timeline.is_none(), watched.account);
                 let (watching, purse) = (watching.clone(), purse.clone());
-                poll.watch(timeline, Watch { watching, account, common, by_name, among, lesser, purse });
+                poll.watch(
+                    timeline,
+                    due,
+                    Watch { source, watching, account, common, by_name, among, lesser, purse },
+                );
             }
         }
         Ok(poll)
     }
 
     /// Watches a timeline, unless it is watched already under another name.
-    fn watch(&mut self, timeline: TimelineId, watch: Watch) -> bool {
-        if let Some(other) = self.watched.get(&timeline) {
-            let (first, second) = (&other.account, &watch.account);
-            warn!(%timeline, "{first} and {second} are the same account; it is watched once, by {}", other.watching.id);
+    fn watch(&mut self, timeline: TimelineId, due: Timestamp, watch: Watch) -> bool {
+        if let Some(other) = self.numbers.get(&timeline).and_then(|number| self.watched[*number].as_ref()) {
+            let (first, second) = (&other.1.account, &watch.account);
+            let by = &other.1.watching.id;
+            warn!(%timeline, "{first} and {second} are the same account; it is watched once, by {by}");
             return false;
         }
-        self.wanted.push(timeline.clone());
-        self.watched.insert(timeline, watch);
+        let host = watch.watching.source.host(&watch.account);
+        let number = self.agenda.add(watch.source, host, due);
+        self.numbers.insert(timeline.clone(), number);
+        self.watched.push(Some((timeline, watch)));
         true
+    }
+
+    /// When a timeline is due, as the store has it.
+    async fn due(&self, timeline: &TimelineId, now: Timestamp) -> Result<Timestamp, StoreError> {
+        Ok(self.store.timeline(timeline).await?.map_or(now, |state| state.due(now)))
     }
 
     /// Looks at timelines until `stop`; what is under way then is dropped, what was handed to `looks` is not.
     ///
-    /// `committed` rings when a look was made to count.
+    /// `dues` tells of each look that was made to count when its timeline is due again.
     pub(crate) async fn run(
         mut self,
         looks: mpsc::Sender<Box<Look>>,
-        committed: Arc<Notify>,
+        mut dues: mpsc::UnboundedReceiver<(Number, Timestamp)>,
         beat: Beat,
         stop: CancellationToken,
     ) -> Result<(), StoreError> {
@@ -168,25 +169,25 @@ impl Poll {
         loop {
             beat.turn();
             let now = self.clock.now();
-            let free = AT_ONCE.saturating_sub(under_way.len());
-            let mut next = Timestamp::MAX;
-            // With no hand free, the next thing to wait for is a hand.
-            if free > 0 {
-                let claimed = self.store.claim(&self.wanted, free, now).await?;
-                for turn in claimed.turns {
-                    let look = self.look(turn, now)?;
-                    under_way.push(look);
-                }
-                next = claimed.next.unwrap_or(next);
+            while let Ok((number, due)) = dues.try_recv() {
+                self.agenda.wait(number, due);
             }
+            for (number, turn) in self.claim(now).await? {
+                under_way.push(self.look(number, turn, now)?);
+            }
+            // With no hand free, the next thing to wait for is a hand.
+            let next = self.agenda.next().unwrap_or(Timestamp::MAX);
             let look = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
                 Some(look) = under_way.next() => look,
-                () = committed.notified() => continue,
+                Some((number, due)) = dues.recv() => {
+                    self.agenda.wait(number, due);
+                    continue;
+                }
                 () = sleep_until(next, now, TICK.try_into().unwrap_or(SignedDuration::ZERO)) => continue,
             };
-            self.found(&look).await?;
+            self.ended(&look, now).await?;
             // The committer is gone only when the daemon stops.
             let _ = looks.send(look).await;
         }
@@ -200,24 +201,18 @@ impl Poll {
     ) -> Result<Vec<String>, StoreError> {
         let mut failed = Vec::new();
         let now = self.clock.now();
-        let mut left = self.wanted.clone();
         let mut under_way: FuturesUnordered<Looking> = FuturesUnordered::new();
         loop {
-            let claimed =
-                self.store.claim(&left, AT_ONCE.saturating_sub(under_way.len()), Timestamp::MAX).await?;
-            for turn in claimed.turns {
+            for (number, turn) in self.claim(Timestamp::MAX).await? {
                 let waits = turn.state.as_ref().filter(|state| state.failures > 0 && state.due(now) > now);
-                if let (Some(state), Some(watch)) = (waits, self.watched.get(&turn.timeline)) {
+                if let (Some(state), Some(watch)) = (waits, self.watch_of(number)) {
                     let why = state.trouble.as_ref().map_or("it failed", |trouble| trouble.why.as_str());
-                    failed.push(format!(
-                        "{} {}: waits until {:.0}: {why}",
-                        watch.watching.id, watch.account, state.due
-                    ));
-                    left.retain(|id| *id != turn.timeline);
+                    let (source, account) = (&watch.watching.id, &watch.account);
+                    failed.push(format!("{source} {account}: waits until {:.0}: {why}", state.due));
+                    self.agenda.ended(number, None);
                     continue;
                 }
-                let look = self.look(turn, now)?;
-                under_way.push(look);
+                under_way.push(self.look(number, turn, now)?);
             }
             let look = tokio::select! {
                 biased;
@@ -225,100 +220,66 @@ impl Poll {
                 look = under_way.next() => look,
             };
             let Some(look) = look else { return Ok(failed) };
-            left.extend(self.found(&look).await?);
-            let more = matches!(&look.result, Ok(page) if page.more);
-            if let Err(error) = &look.result {
-                failed.push(format!("{} {}: {error}", look.watch.watching.id, look.watch.account));
-            }
-            if !more {
-                left.retain(|id| *id != look.turn.timeline);
+            self.ended(&look, now).await?;
+            match &look.result {
+                Ok(page) if page.more => self.agenda.wait(look.number, now),
+                Ok(_) => {}
+                Err(error) => {
+                    failed.push(format!("{} {}: {error}", look.watch.watching.id, look.watch.account));
+                }
             }
             committer.take(*look).await?;
         }
     }
 
-    /// A look at the timeline of `turn`.
-    fn look(&self, turn: Turn, now: Timestamp) -> Result<Looking, StoreError> {
-        let Some(watch) = self.watched.get(&turn.timeline).cloned() else {
-            return Err(StoreError::Broken(format!("{} was handed out but is not watched", turn.timeline)));
-        };
-        let store = self.store.clone();
-        if turn.timeline.is_unresolved() {
-            return Ok(looking_up(turn, watch, store, now).boxed());
+    /// Turns at what is due at `by`, as far as there are hands.
+    async fn claim(&mut self, by: Timestamp) -> Result<Vec<(Number, Turn)>, StoreError> {
+        let started = self.agenda.start(by);
+        if started.is_empty() {
+            return Ok(Vec::new());
         }
-        let backfill = watch.common.backfill;
-        let since = backfill.map(|back| now.saturating_sub(back).unwrap_or(Timestamp::MIN));
-        let since = turn.state.as_ref().map_or(since, |state| state.since);
-        let matcher = self.matcher.clone();
-        let looking = async move {
-            let cursor = turn.state.as_ref().and_then(|state| state.cursor.as_ref());
-            let (result, aside) = match set_aside(&watch, Some(&turn.timeline), store.as_ref(), now).await {
-                Ok(aside) => {
-                    let allowance = aside.as_ref().map(Aside::posts);
-                    let ask =
-                        Ask { timeline: &turn.timeline, account: &watch.account, cursor, since, allowance };
-                    (watch.watching.source.fetch(ask).await, aside)
-                }
-                Err(error) => (Err(error), None),
-            };
-            let named = watch.by_name && names::is_due(turn.state.as_ref(), now);
-            let named = if named { Some(look_up(&watch, store.as_ref(), now).await) } else { None };
-            let posts = result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
-            let matches = posts.iter().map(|post| {
-                let account = watch.watching.source.came_by(&watch.account, post);
-                matcher(post, &Origin { platform: &watch.watching.platform, account })
-            });
-            let matches = matches.collect();
-            let (asked_at, found) = (now, None);
-            Box::new(Look { turn, watch, asked_at, result, found, matches, named, aside })
-        };
-        Ok(looking.boxed())
+        let timeline = |number: Number| self.watched[number].as_ref().map(|(timeline, _)| timeline.clone());
+        let wanted: Vec<_> = started.iter().filter_map(|number| timeline(*number)).collect();
+        let turns = self.store.claim(&wanted, by).await?;
+        let mut turns: HashMap<_, _> = turns.into_iter().map(|turn| (turn.timeline.clone(), turn)).collect();
+        let mut claimed = Vec::with_capacity(started.len());
+        for (number, timeline) in started.into_iter().zip(wanted) {
+            if let Some(turn) = turns.remove(&timeline) {
+                claimed.push((number, turn));
+                continue;
+            }
+            // The store knows better when it is due: the clock jumped.
+            let (due, soon) =
+                (self.due(&timeline, by).await?, by.saturating_add(TICK).unwrap_or(Timestamp::MAX));
+            self.agenda.ended(number, None);
+            self.agenda.wait(number, due.max(soon));
+        }
+        Ok(claimed)
     }
 
-    /// Watches the timeline that a look-up found; gives it, if it was not watched yet.
-    async fn found(&mut self, look: &Look) -> Result<Option<TimelineId>, StoreError> {
-        let Some(timeline) = look.found.clone() else { return Ok(None) };
+    fn watch_of(&self, number: Number) -> Option<&Watch> {
+        self.watched[number].as_ref().map(|(_, watch)| watch)
+    }
+
+    fn look(&self, number: Number, turn: Turn, now: Timestamp) -> Result<Looking, StoreError> {
+        let Some(watch) = self.watch_of(number).cloned() else {
+            return Err(StoreError::Broken(format!("{} was handed out but is not watched", turn.timeline)));
+        };
+        Ok(look::look((number, watch), turn, self.store.clone(), self.matcher.clone(), now))
+    }
+
+    /// Frees the hand of a look. The timeline that a look-up found is watched instead of the name.
+    async fn ended(&mut self, look: &Look, now: Timestamp) -> Result<(), StoreError> {
+        self.agenda.ended(look.number, look.answered());
+        let Some(timeline) = look.found.clone() else { return Ok(()) };
         let Watch { watching, account, .. } = &look.watch;
         debug!(source = watching.id, %timeline, "{account} looked up");
         self.store.resolve(&watching.platform, account, &timeline).await?;
-        self.wanted.retain(|wanted| *wanted != look.turn.timeline);
-        self.watched.remove(&look.turn.timeline);
-        Ok(self.watch(timeline.clone(), look.watch.clone()).then_some(timeline))
-    }
-}
-
-/// A look-up of an account whose timeline is not known: a look at the one that stands for its name.
-async fn looking_up(turn: Turn, watch: Watch, store: Arc<dyn Store>, now: Timestamp) -> Box<Look> {
-    let (found, result) = match look_up(&watch, store.as_ref(), now).await {
-        Ok(timeline) => (Some(timeline), Ok(Page::default())),
-        Err(error) => (None, Err(error)),
-    };
-    let matches = Vec::new();
-    Box::new(Look { turn, watch, asked_at: now, result, found, matches, named: None, aside: None })
-}
-
-/// Sets money aside for a look at a timeline, or for a look-up; nothing where reading costs nothing.
-async fn set_aside(
-    watch: &Watch,
-    timeline: Option<&TimelineId>,
-    store: &dyn Store,
-    now: Timestamp,
-) -> Result<Option<Aside>, SourceError> {
-    match &watch.purse {
-        Some(purse) => {
-            let portion = watch.watching.source.portion(timeline);
-            purse.draw(store, portion, watch.lesser, now).await.map(Some)
-        }
-        None => Ok(None),
-    }
-}
-
-/// Asks whom the account's name leads to.
-async fn look_up(watch: &Watch, store: &dyn Store, now: Timestamp) -> Result<TimelineId, SourceError> {
-    let aside = set_aside(watch, None, store, now).await?;
-    let found = watch.watching.source.resolve(&watch.account).await;
-    match aside {
-        Some(aside) => aside.looked_up(found, store).await,
-        None => found,
+        self.agenda.leave(look.number);
+        self.watched[look.number] = None;
+        self.numbers.remove(&look.turn.timeline);
+        let due = self.due(&timeline, now).await?;
+        self.watch(timeline, due, look.watch.clone());
+        Ok(())
     }
 }

@@ -73,6 +73,11 @@ pub trait Source: Send + Sync {
         account
     }
 
+    /// The host that answers for an account, if the source asks several.
+    fn host(&self, _account: &str) -> Option<String> {
+        None
+    }
+
     /// Reads one page of a timeline.
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError>;
 }

@@ -35,10 +35,10 @@ use crate::story::{Bond, Kept, Sketch};
 /// - [`Store::commit`] is all or nothing, and a turn commits once.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Hands out turns at the timelines among `wanted` that are due, the longest overdue first, at most `most`.
+    /// Hands out turns at the timelines among `wanted` that are due and that nobody holds.
     ///
     /// A timeline that is unknown is due now. A turn is held until it is committed or the store is reopened.
-    async fn claim(&self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Result<Claimed, StoreError>;
+    async fn claim(&self, wanted: &[TimelineId], now: Timestamp) -> Result<Vec<Turn>, StoreError>;
 
     /// Frees every turn that was handed out: whoever held one is gone, though the process goes on.
     async fn release(&self) -> Result<(), StoreError>;
@@ -138,15 +138,6 @@ pub trait Store: Send + Sync {
     /// Forgets posts that their timelines no longer answer with, gaps and stories long over: what was last touched
     /// before the UTC day `before`.
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError>;
-}
-
-/// Turns handed out.
-#[derive(Debug, Default)]
-pub struct Claimed {
-    /// The turns.
-    pub turns: Vec<Turn>,
-    /// When the next of the wanted timelines that nobody holds is due.
-    pub next: Option<Timestamp>,
 }
 
 /// What a backup holds.

@@ -1,4 +1,5 @@
-//! A preview page of Telegram, whatever it holds, is read or refused without a panic, and what is read has an id.
+//! A preview page of Telegram, whatever it holds, is read or refused without a panic, twice alike; its posts have
+//! ids and can be kept, and its cursor leads on.
 
 #![no_main]
 

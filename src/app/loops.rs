@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::tasks::Tasks;
@@ -37,13 +37,13 @@ impl App {
             loops.spawn("alive", self.alive(signs).run(beat, loops.stopping()));
         }
         let (looks, waiting) = mpsc::channel(WAITING_LOOKS);
-        let committed = Arc::new(Notify::new());
+        let (due, dues) = mpsc::unbounded_channel();
         let beat = self.pulse.register("commit", poll::TICK);
         // It stops once nobody can hand it anything any more.
-        loops.spawn("commit", self.committer().await?.run(waiting, committed.clone(), beat));
+        loops.spawn("commit", self.committer().await?.run(waiting, due, beat));
         let poll = self.poll().await?;
         let beat = self.pulse.register("poll", poll::TICK);
-        loops.spawn("poll", poll.run(looks, committed, beat, loops.stopping()));
+        loops.spawn("poll", poll.run(looks, dues, beat, loops.stopping()));
         self.tell_of_orphans().await?;
         Ok(loops)
     }

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
 use tracing::{debug, info, warn};
 
+use super::look::Look;
 use super::names::{self, Told};
 use super::notice::notice;
 use super::troubles::Troubles;
-use super::{Look, TICK, Watching, decide, measure};
+use super::{Number, TICK, Watching, decide, measure};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::model::calendar::day;
@@ -141,26 +142,30 @@ impl Committer {
         Ok(Self { store, audience, clock, rng, filed, troubles, asked, tally, running_since })
     }
 
-    /// Takes looks until nobody can send any more. `committed` rings after each.
+    /// Takes looks until nobody can send any more; tells of each when its timeline is due again.
     pub(crate) async fn run(
         mut self,
         mut looks: mpsc::Receiver<Box<Look>>,
-        committed: Arc<Notify>,
+        dues: mpsc::UnboundedSender<(Number, Timestamp)>,
         beat: Beat,
     ) -> Result<(), StoreError> {
         loop {
             beat.turn();
             match tokio::time::timeout(TICK, looks.recv()).await {
-                Ok(Some(look)) => self.take(*look).await?,
+                Ok(Some(look)) => {
+                    let number = look.number;
+                    let due = self.take(*look).await?;
+                    // Whoever looks is gone only when the daemon stops.
+                    let _ = dues.send((number, due));
+                }
                 Ok(None) => return Ok(()),
-                Err(_) => continue,
+                Err(_) => {}
             }
-            committed.notify_one();
         }
     }
 
-    /// Makes one look count.
-    pub(crate) async fn take(&mut self, mut look: Look) -> Result<(), StoreError> {
+    /// Makes one look count; tells when its timeline is due again.
+    pub(crate) async fn take(&mut self, mut look: Look) -> Result<Timestamp, StoreError> {
         let now = self.clock.now();
         let (aside, named) = (look.aside.take(), look.named.take());
         let (read, name) = match &look.result {
@@ -196,11 +201,12 @@ impl Committer {
             info!(source, matched = outcome.filings.len(), "{account}: alerts filed");
         }
         measure::alerts(&self.tally.metrics, &source, &rules);
+        let due = outcome.state.due;
         self.store.commit(outcome, now).await?;
         if files {
             self.filed.notify_waiters();
         }
-        Ok(())
+        Ok(due)
     }
 
     /// What the operators hear of a timeline that turned; nothing if its source says the same already.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Look;
+use super::look::Look;
 use crate::model::backoff::{full_jitter, jittered};
 use crate::model::calendar::day;
 use crate::model::coverage::Cause;

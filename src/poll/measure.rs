@@ -1,6 +1,6 @@
 //! What looks bring, as metrics.
 
-use super::Look;
+use super::look::Look;
 use crate::metrics::Metrics;
 use crate::source::SourceError;
 use crate::store::{News, Sighting};

@@ -50,6 +50,10 @@ impl Source for Feeds {
         self.feeds.clone()
     }
 
+    fn host(&self, account: &str) -> Option<String> {
+        Address::parse(account).ok().map(|address| address.0.origin().ascii_serialization())
+    }
+
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError> {
         let url = ask.timeline.as_str().strip_prefix("feed:").and_then(|text| Address::parse(text).ok());
         let url = url.ok_or_else(|| SourceError::Broken(format!("{} is no feed", ask.timeline)))?.0;
@@ -276,9 +280,10 @@ impl<'de> FromToml<'de> for Addresses {
 #[cfg(fuzzing)]
 pub fn fuzz(bytes: &[u8]) {
     let answer = Answer { body: bytes.to_vec(), status: 200, ..super::fuzz::answer(&[]) };
-    if let Ok(read) = posts(&answer, &answer.url) {
-        super::fuzz::check(&read.posts);
-    }
+    super::fuzz::check((&Platform::FEED, "https://e.example/feed"), |_| {
+        let read = posts(&answer, &answer.url).map_err(SourceError::Suspicious)?;
+        Ok(Page { posts: read.posts, unreadable: read.unreadable, ..Page::default() })
+    });
 }
 
 #[cfg(test)]

@@ -79,6 +79,11 @@ impl Source for Mastodon {
         }
     }
 
+    fn host(&self, account: &str) -> Option<String> {
+        let instance = account.rsplit_once('@').map(|(_, instance)| instance.to_owned());
+        instance.filter(|_| self.base.is_none())
+    }
+
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError> {
         let known = ask.timeline.as_str().strip_prefix("mastodon:").and_then(|rest| rest.split_once('/'));
         let known = known.filter(|(_, what)| is_id(what) || what.len() > 1 && what.starts_with('#'));
@@ -229,10 +234,11 @@ pub fn fuzz(bytes: &[u8]) {
         drop(refusal(&answer, ("e.example", "hub"), true, now));
         return;
     }
-    let Ok(found) = json(&answer, "e.example") else { return };
-    let Some(statuses) = found.as_array() else { return };
-    let _ = Place::default().after_page(&Wanted::Newest, shown(&answer, statuses), None, now);
-    let context = Context::new("e.example", statuses);
-    let posts = statuses.iter().filter_map(|status| context.post(status).ok().flatten());
-    super::fuzz::check(&posts.collect::<Vec<_>>());
+    for id in ["e.example/1", "e.example/#tag"] {
+        super::fuzz::check((&Platform::MASTODON, id), |ask| {
+            let place = Place::read(ask.cursor).unwrap_or_else(|cause| panic!("{cause}: {:?}", ask.cursor));
+            let wanted = place.wanted(id.contains('#'), now);
+            page(&answer, ("e.example", ask), (&place, &wanted), now)
+        });
+    }
 }

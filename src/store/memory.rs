@@ -1,6 +1,6 @@
 //! A store that forgets when it is dropped: for tests, and as the specification of what a store does.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::sealing::{AT_ONCE, sealing};
 use super::shelf::Shelf;
-use super::{Claimed, News, Outcome, Saved, Sealed, Sighting, Store, StoreError};
+use super::{News, Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use crate::model::coverage::{Gap, keep};
 use crate::model::decision::{Decision, no_silence, under_way, unknown};
 use crate::model::delivery::{Body, Delivery, DeliveryId, Settlement, State};
@@ -139,23 +139,20 @@ impl MemoryStore {
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn claim(&self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Result<Claimed, StoreError> {
+    async fn claim(&self, wanted: &[TimelineId], now: Timestamp) -> Result<Vec<Turn>, StoreError> {
         let mut inner = self.inner();
-        let free =
-            wanted.iter().collect::<HashSet<_>>().into_iter().filter(|id| !inner.held.contains_key(*id));
-        let due = |id: &TimelineId| inner.timelines.get(id).map_or(now, |state| state.due(now));
-        let mut free: Vec<_> = free.map(|id| (due(id), id.clone())).collect();
-        free.sort();
-        let ready = free.iter().take_while(|(due, _)| *due <= now).count().min(most);
-        let next = free.get(ready).map(|(due, _)| *due);
         let mut turns = Vec::new();
-        for (_, timeline) in free.drain(..ready) {
-            inner.fence += 1;
-            let fence = inner.fence;
-            inner.held.insert(timeline.clone(), fence);
-            turns.push(Turn { state: inner.timelines.get(&timeline).cloned(), timeline, fence });
+        for timeline in wanted {
+            let state = inner.timelines.get(timeline).cloned();
+            let due = state.as_ref().is_none_or(|state| state.due(now) <= now);
+            if due && !inner.held.contains_key(timeline) {
+                inner.fence += 1;
+                let fence = inner.fence;
+                inner.held.insert(timeline.clone(), fence);
+                turns.push(Turn { timeline: timeline.clone(), fence, state });
+            }
         }
-        Ok(Claimed { turns, next })
+        Ok(turns)
     }
 
     async fn release(&self) -> Result<(), StoreError> {

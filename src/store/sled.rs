@@ -37,7 +37,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use self::core::Core;
-use super::{Claimed, OpenError, Outcome, Saved, Sealed, Sighting, Store, StoreError};
+use super::{OpenError, Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use crate::model::coverage::Gap;
 use crate::model::decision::Decision;
 use crate::model::delivery::{Delivery, DeliveryId, Settlement};
@@ -46,7 +46,7 @@ use crate::model::retention::Retention;
 use crate::model::silence::Silence;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
-use crate::model::timeline::{TimelineId, TimelineState};
+use crate::model::timeline::{TimelineId, TimelineState, Turn};
 use crate::route::{Meters, Routes};
 
 /// A store in a folder.
@@ -124,9 +124,9 @@ impl SledStore {
 
 #[async_trait]
 impl Store for SledStore {
-    async fn claim(&self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Result<Claimed, StoreError> {
+    async fn claim(&self, wanted: &[TimelineId], now: Timestamp) -> Result<Vec<Turn>, StoreError> {
         let wanted = wanted.to_vec();
-        self.ask(move |core| Ok(core.claim(&wanted, most, now))).await
+        self.ask(move |core| Ok(core.claim(wanted, now))).await
     }
 
     async fn release(&self) -> Result<(), StoreError> {

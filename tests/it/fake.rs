@@ -19,13 +19,13 @@ use vigie::model::retention::Retention;
 use vigie::model::silence::Silence;
 use vigie::model::sink::{Gate, SinkId};
 use vigie::model::spend::{Charge, Portion, Reads, Spending};
-use vigie::model::timeline::{Cursor, TimelineId, TimelineState};
+use vigie::model::timeline::{Cursor, TimelineId, TimelineState, Turn};
 use vigie::poll::Watching;
 use vigie::route::{Meters, Routes};
 use vigie::setting::{Document, Problem};
 use vigie::sink::{Receipt, SendError, Sink};
 use vigie::source::{Ask, Common, Page, Source, SourceError, Watched};
-use vigie::store::{Claimed, Outcome, Saved, Sealed, Sighting, Store, StoreError};
+use vigie::store::{Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use vigie::watch::Watch;
 
 /// An account whose posts are handed out in pages, in order.
@@ -186,8 +186,8 @@ impl DyingStore {
 
 #[async_trait]
 impl Store for DyingStore {
-    async fn claim(&self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Result<Claimed, StoreError> {
-        self.call(self.store.claim(wanted, most, now)).await
+    async fn claim(&self, wanted: &[TimelineId], now: Timestamp) -> Result<Vec<Turn>, StoreError> {
+        self.call(self.store.claim(wanted, now)).await
     }
     async fn release(&self) -> Result<(), StoreError> {
         self.call(self.store.release()).await

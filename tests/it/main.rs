@@ -5,6 +5,7 @@
 mod cli;
 mod crash;
 mod daemon;
+mod fair;
 mod fake;
 mod house;
 mod people;

@@ -98,7 +98,7 @@ contract! {
     a_released_timeline_is_free_and_its_old_turn_void
     a_turn_commits_once
     what_a_commit_says_is_there_after_reopening
-    the_longest_overdue_timeline_comes_first
+    what_is_due_is_handed_out_and_nothing_else
     a_post_is_new_then_known_then_revised
     a_story_gathers_while_it_is_open_and_speaks_once
     a_page_full_of_copies_is_one_delivery
@@ -192,8 +192,7 @@ async fn gathered(store: &Arc<dyn Store>) -> Vec<u32> {
 }
 
 async fn claim(store: &Arc<dyn Store>, name: &str, now: Timestamp) -> Turn {
-    let mut claimed = store.claim(&[timeline(name)], 1, now).await.unwrap();
-    claimed.turns.pop().expect("the timeline is due")
+    store.claim(&[timeline(name)], now).await.unwrap().pop().expect("the timeline is due")
 }
 
 fn outcome(turn: Turn, now: Timestamp) -> Outcome {
@@ -230,12 +229,9 @@ async fn an_unknown_timeline_is_due_and_held_until_it_is_committed<K: Kind>() {
     let store = kind.store();
     let turn = claim(&store, "1", at(0)).await;
     assert!(turn.state.is_none());
-    let claimed = store.claim(&[timeline("1")], 9, at(0)).await.unwrap();
-    assert!(claimed.turns.is_empty() && claimed.next.is_none());
+    assert!(store.claim(&[timeline("1")], at(60)).await.unwrap().is_empty(), "somebody holds it");
     store.commit(outcome(turn, at(0)), at(0)).await.unwrap();
-    let claimed = store.claim(&[timeline("1")], 9, at(0)).await.unwrap();
-    assert!(claimed.turns.is_empty());
-    assert_eq!(claimed.next, Some(at(60)));
+    assert!(store.claim(&[timeline("1")], at(59)).await.unwrap().is_empty(), "it is not due");
     assert_eq!(claim(&store, "1", at(60)).await.state.unwrap().cursor, Some(Cursor("c".into())));
 }
 
@@ -290,7 +286,7 @@ async fn what_a_commit_says_is_there_after_reopening<K: Kind>() {
     assert_eq!(store.outbox().await.unwrap(), before);
 }
 
-async fn the_longest_overdue_timeline_comes_first<K: Kind>() {
+async fn what_is_due_is_handed_out_and_nothing_else<K: Kind>() {
     let kind = K::found();
     let store = kind.store();
     for (name, now) in [("b", at(10)), ("a", at(20)), ("c", at(0))] {
@@ -298,10 +294,9 @@ async fn the_longest_overdue_timeline_comes_first<K: Kind>() {
         store.commit(outcome(turn, now), now).await.unwrap();
     }
     let wanted = ["a", "b", "c"].map(timeline);
-    let claimed = store.claim(&wanted, 2, at(75)).await.unwrap();
-    let names: Vec<_> = claimed.turns.iter().map(|turn| turn.timeline.clone()).collect();
-    assert_eq!(names, [timeline("c"), timeline("b")]);
-    assert_eq!(claimed.next, Some(at(80)));
+    let claimed = store.claim(&wanted, at(75)).await.unwrap();
+    let names: Vec<_> = claimed.into_iter().map(|turn| turn.timeline).collect();
+    assert_eq!(names, [timeline("b"), timeline("c")]);
 }
 
 async fn a_post_is_new_then_known_then_revised<K: Kind>() {

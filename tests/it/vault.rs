@@ -47,7 +47,7 @@ fn open(dir: &Path, now: Timestamp) -> Result<Arc<SledStore>, OpenError> {
 
 /// Commits posts as matched, as a look at the timeline at `now`.
 async fn commit(store: &dyn Store, now: Timestamp, posts: &[Post]) {
-    let turn = store.claim(&[timeline()], 1, now).await.unwrap().turns.pop().expect("the timeline is due");
+    let turn = store.claim(&[timeline()], now).await.unwrap().pop().expect("the timeline is due");
     let filing = |post: &Post| Filing {
         sketch: Sketch::of(post, &[]),
         copy: Copy::of(post, now),

@@ -1,6 +1,6 @@
 //! What the owning thread does with the state and the archive.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -24,7 +24,7 @@ use crate::model::retention::Retention;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
-use crate::store::{Claimed, News, Outcome, Sighting, StoreError};
+use crate::store::{News, Outcome, Sighting, StoreError};
 
 /// The state, the archive, and what is kept of them in memory.
 pub(super) struct Core {
@@ -126,22 +126,18 @@ impl Core {
         Ok(())
     }
 
-    pub(super) fn claim(&mut self, wanted: &[TimelineId], most: usize, now: Timestamp) -> Claimed {
-        let free =
-            wanted.iter().collect::<HashSet<_>>().into_iter().filter(|id| !self.held.contains_key(*id));
-        let due = |id: &TimelineId| self.timelines.get(id).map_or(now, |state| state.due(now));
-        let mut free: Vec<_> = free.map(|id| (due(id), id)).collect();
-        free.sort();
-        let ready = free.iter().take_while(|(due, _)| *due <= now).count().min(most);
-        let next = free.get(ready).map(|(due, _)| *due);
+    pub(super) fn claim(&mut self, wanted: Vec<TimelineId>, now: Timestamp) -> Vec<Turn> {
         let mut turns = Vec::new();
-        for (_, timeline) in free.drain(..ready) {
-            self.fence += 1;
-            self.held.insert(timeline.clone(), self.fence);
-            let state = self.timelines.get(timeline).cloned();
-            turns.push(Turn { timeline: timeline.clone(), fence: self.fence, state });
+        for timeline in wanted {
+            let state = self.timelines.get(&timeline);
+            let due = state.is_none_or(|state| state.due(now) <= now);
+            if due && !self.held.contains_key(&timeline) {
+                self.fence += 1;
+                self.held.insert(timeline.clone(), self.fence);
+                turns.push(Turn { fence: self.fence, state: state.cloned(), timeline });
+            }
         }
-        Claimed { turns, next }
+        turns
     }
 
     pub(super) fn release(&mut self) {

@@ -1,0 +1,281 @@
+//! Which timelines are looked at next: those that are due longest, as far as there are hands for them.
+//!
+//! Each source has hands of its own, of which no host takes more than a few, and a host that does not answer one. So
+//! whoever is slow or gone keeps only itself waiting. What it costs depends on what changes, not on how many there are.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
+
+use jiff::Timestamp;
+
+/// Looks of a source under way at the same time.
+const OF_A_SOURCE: usize = 64;
+
+/// Those among them at one host, where a source has several.
+const OF_A_HOST: usize = 8;
+
+/// Those among them at hosts that gave no answer, all together.
+const OF_THE_SILENT: usize = 16;
+
+/// The number of a timeline in an agenda.
+pub(crate) type Number = usize;
+
+/// What waits for which hands, by the time at which it is due.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    /// The queue of each timeline; none of one that left.
+    queue_of: Vec<Option<usize>>,
+    queues: Vec<Queue>,
+    known: HashMap<(usize, Option<String>), usize>,
+    sources: Vec<Hands>,
+    /// When it was last asked.
+    asked: Option<Timestamp>,
+}
+
+/// What waits for one host of one source.
+#[derive(Debug)]
+struct Queue {
+    source: usize,
+    waiting: BinaryHeap<Reverse<(Timestamp, Number)>>,
+    under_way: usize,
+    most: usize,
+    /// Whether its last look got no answer.
+    silent: bool,
+}
+
+/// The hands of a source, and its queues that could use one, by what is due first in them.
+#[derive(Debug, Default)]
+struct Hands {
+    under_way: usize,
+    at_silent: usize,
+    ready: BTreeSet<(Timestamp, usize)>,
+    ready_silent: BTreeSet<(Timestamp, usize)>,
+}
+
+impl Agenda {
+    /// Puts a timeline of the source with this number on the agenda, at `host` if the source has several.
+    pub(super) fn add(&mut self, source: usize, host: Option<String>, due: Timestamp) -> Number {
+        while self.sources.len() <= source {
+            self.sources.push(Hands::default());
+        }
+        let most = if host.is_some() { OF_A_HOST } else { OF_A_SOURCE };
+        let (queues, known) = (&mut self.queues, &mut self.known);
+        let queue = *known.entry((source, host)).or_insert_with(|| {
+            queues.push(Queue { source, waiting: BinaryHeap::new(), under_way: 0, most, silent: false });
+            queues.len() - 1
+        });
+        let number = self.queue_of.len();
+        self.queue_of.push(Some(queue));
+        self.wait(number, due);
+        number
+    }
+
+    /// Hands out what is due, as far as there are hands, the longest overdue of each source first.
+    ///
+    /// If the clock jumped back, all is due: the times were set by another clock.
+    pub(super) fn start(&mut self, now: Timestamp) -> Vec<Number> {
+        if self.asked.replace(now).is_some_and(|asked| now < asked) {
+            self.all_due(now);
+        }
+        let mut started = Vec::new();
+        for source in 0..self.sources.len() {
+            while let Some((_, queue)) = self.sources[source].next().filter(|(due, _)| *due <= now) {
+                self.change(queue, |queue| {
+                    started.extend(queue.waiting.pop().map(|Reverse((_, number))| number));
+                    queue.under_way += 1;
+                });
+            }
+        }
+        started
+    }
+
+    /// When the next look could start.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        self.sources.iter().filter_map(Hands::next).map(|(due, _)| due).min()
+    }
+
+    /// Frees the hand of a look that was started. It tells whether its host answers, unless it was not asked.
+    pub(super) fn ended(&mut self, number: Number, answered: Option<bool>) {
+        if let Some(queue) = self.queue_of[number] {
+            self.change(queue, |queue| {
+                queue.under_way -= 1;
+                queue.silent = answered.map_or(queue.silent, |answered| !answered);
+            });
+        }
+    }
+
+    /// Lets a timeline that is not under way wait until `due`; one that left does not come back.
+    pub(super) fn wait(&mut self, number: Number, due: Timestamp) {
+        if let Some(queue) = self.queue_of[number] {
+            self.change(queue, |queue| queue.waiting.push(Reverse((due, number))));
+        }
+    }
+
+    /// Takes a timeline whose look ended off the agenda.
+    pub(super) fn leave(&mut self, number: Number) {
+        self.queue_of[number] = None;
+    }
+
+    fn all_due(&mut self, now: Timestamp) {
+        for queue in 0..self.queues.len() {
+            self.change(queue, |queue| {
+                let due =
+                    |Reverse((due, number)): Reverse<(Timestamp, Number)>| Reverse((due.min(now), number));
+                queue.waiting = queue.waiting.drain().map(due).collect();
+            });
+        }
+    }
+
+    fn change(&mut self, at: usize, with: impl FnOnce(&mut Queue)) {
+        let queue = &mut self.queues[at];
+        let hands = &mut self.sources[queue.source];
+        hands.count(queue, |all, of_queue| *all -= of_queue);
+        if let Some(due) = queue.ready() {
+            hands.ready(queue.silent).remove(&(due, at));
+        }
+        with(queue);
+        hands.count(queue, |all, of_queue| *all += of_queue);
+        if let Some(due) = queue.ready() {
+            hands.ready(queue.silent).insert((due, at));
+        }
+    }
+}
+
+impl Queue {
+    /// When what waits first is due, if the host may be asked.
+    fn ready(&self) -> Option<Timestamp> {
+        let most = if self.silent { 1 } else { self.most };
+        let first = self.waiting.peek().filter(|_| self.under_way < most);
+        first.map(|Reverse((due, _))| *due)
+    }
+}
+
+impl Hands {
+    /// The queue that gets the next free hand, and when.
+    fn next(&self) -> Option<(Timestamp, usize)> {
+        if self.under_way >= OF_A_SOURCE {
+            return None;
+        }
+        let silent = self.ready_silent.first().filter(|_| self.at_silent < OF_THE_SILENT);
+        self.ready.first().into_iter().chain(silent).min().copied()
+    }
+
+    fn ready(&mut self, silent: bool) -> &mut BTreeSet<(Timestamp, usize)> {
+        if silent { &mut self.ready_silent } else { &mut self.ready }
+    }
+
+    fn count(&mut self, queue: &Queue, with: impl Fn(&mut usize, usize)) {
+        with(&mut self.under_way, queue.under_way);
+        if queue.silent {
+            with(&mut self.at_silent, queue.under_way);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_750_000_000 + second).unwrap()
+    }
+
+    /// An agenda with `count` timelines of a source at each of these hosts, due one second after the other.
+    fn agenda(source: usize, hosts: &[(Option<&str>, i64)]) -> Agenda {
+        let mut agenda = Agenda::default();
+        for (host, count) in hosts {
+            for second in 0..*count {
+                agenda.add(source, host.map(str::to_owned), at(second));
+            }
+        }
+        agenda
+    }
+
+    #[test]
+    fn what_is_due_longest_comes_first_and_what_is_not_due_waits() {
+        let mut agenda = Agenda::default();
+        let late = agenda.add(0, None, at(5));
+        let first = agenda.add(0, None, at(1));
+        let future = agenda.add(0, None, at(60));
+        assert_eq!(agenda.start(at(10)), [first, late]);
+        assert_eq!((agenda.start(at(10)), agenda.next()), (vec![], Some(at(60))));
+        agenda.ended(first, Some(true));
+        assert_eq!(agenda.next(), Some(at(60)), "it waits only once it is told until when");
+        agenda.wait(first, at(20));
+        assert_eq!((agenda.next(), agenda.start(at(60))), (Some(at(20)), vec![first, future]));
+    }
+
+    #[test]
+    fn no_host_and_no_source_takes_more_hands_than_it_has() {
+        let mut agenda = agenda(0, &[(Some("a"), 20), (Some("b"), 20), (None, 200)]);
+        let other = agenda.add(1, None, at(99));
+        let started = agenda.start(at(100));
+        let of_host = |host: std::ops::Range<usize>| started.iter().filter(|n| host.contains(n)).count();
+        assert_eq!((of_host(0..20), of_host(20..40), of_host(40..240)), (8, 8, 48));
+        assert!(started.contains(&other), "each source has its own");
+        assert_eq!(
+            (agenda.start(at(100)), agenda.next()),
+            (vec![], None),
+            "with no hand free nothing can start"
+        );
+        agenda.ended(started[0], Some(true));
+        assert_eq!(agenda.start(at(100)).len(), 1);
+    }
+
+    #[test]
+    fn a_host_that_gave_no_answer_is_tried_by_one_look_at_a_time_until_it_answers() {
+        let mut agenda = agenda(0, &[(Some("dead"), 20), (Some("well"), 4)]);
+        let started = agenda.start(at(100));
+        assert_eq!(started.len(), 12);
+        for dead in started.iter().filter(|number| **number < 20) {
+            agenda.ended(*dead, Some(false));
+        }
+        let again = agenda.start(at(100));
+        assert_eq!(again.len(), 1);
+        agenda.ended(again[0], None);
+        let again = agenda.start(at(100));
+        assert_eq!(again.len(), 1, "a look that asked nobody tells nothing");
+        agenda.ended(again[0], Some(true));
+        assert_eq!(agenda.start(at(100)).len(), 8);
+    }
+
+    #[test]
+    fn hosts_that_gave_no_answer_take_a_part_of_the_hands_together() {
+        let hosts: Vec<String> = (0..60).map(|n| format!("dead{n}")).collect();
+        let hosts: Vec<_> = hosts.iter().map(|host| (Some(host.as_str()), 2)).collect();
+        let mut agenda = agenda(0, &hosts);
+        let started = agenda.start(at(100));
+        assert_eq!(started.len(), OF_A_SOURCE);
+        for number in &started {
+            agenda.ended(*number, Some(false));
+        }
+        let silent = started.iter().map(|number| number / 2).collect::<BTreeSet<_>>();
+        let again = agenda.start(at(100));
+        let dead = again.iter().filter(|number| silent.contains(&(*number / 2))).count();
+        assert!(dead <= OF_THE_SILENT, "{dead}");
+        for number in again {
+            agenda.ended(number, Some(false));
+        }
+        let well = agenda.add(0, Some("well".into()), at(100));
+        assert!(agenda.start(at(100)).contains(&well));
+    }
+
+    #[test]
+    fn a_clock_that_jumped_back_makes_all_due() {
+        let mut agenda = agenda(0, &[(None, 3)]);
+        assert_eq!(agenda.start(at(0)).len(), 1);
+        assert_eq!(agenda.start(at(-3600)).len(), 2);
+        agenda.wait(0, at(60));
+        assert_eq!(agenda.start(at(-3599)), [0; 0], "what was set since is set by this clock");
+    }
+
+    #[test]
+    fn what_left_does_not_come_back() {
+        let mut agenda = agenda(0, &[(None, 1)]);
+        let started = agenda.start(at(0));
+        agenda.ended(started[0], Some(true));
+        agenda.leave(started[0]);
+        agenda.wait(started[0], at(0));
+        assert_eq!((agenda.start(at(100)), agenda.next()), (vec![], None));
+    }
+}
