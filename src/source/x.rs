@@ -9,6 +9,7 @@ mod budget;
 mod cursor;
 #[cfg(fuzzing)]
 mod fuzz;
+mod horizon;
 mod post;
 mod refusal;
 mod request;
@@ -231,10 +232,13 @@ impl X {
         if token.is_some() && token == place.walk.as_ref().map(|walk| walk.token.clone()) {
             return Err(SourceError::Suspicious("X leads from a page to the same page again".into()));
         }
-        let after = place.after_page(window, what.news(newest, place), token, *now);
+        let walked = place.walk.as_ref().map(|walk| &walk.walked).cloned().unwrap_or_default().and(ids());
+        let missed = if token.is_none() { walked.missed(*what, place.newest.as_deref()) } else { None };
+        let after = place.after_page(window, what.news(newest, place), walked, token, *now);
         let context = Context::new(found.includes, what.account().map(|id| (id, ask.account)));
         let mut page = Page {
             more: after.walk.is_some(),
+            missed,
             limit: limit(&answer.headers, *now),
             name: context.name().map(str::to_owned),
             read,

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::horizon::Walked;
 use crate::model::timeline::Cursor;
 
 /// A cursor, spelled out. X pages from the newest post down, so `newest` stands still until a walk is complete.
@@ -42,6 +43,9 @@ pub struct Walk {
     /// The id it was asked with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// What it showed so far.
+    #[serde(default)]
+    pub walked: Walked,
 }
 
 /// Which posts are asked for. X refuses an id together with a time.
@@ -93,6 +97,7 @@ impl Place {
         &self,
         window: &Window,
         newest: Option<String>,
+        walked: Walked,
         token: Option<String>,
         now: Timestamp,
     ) -> Self {
@@ -106,7 +111,7 @@ impl Place {
         let ceiling = newer(walk.and_then(|walk| walk.ceiling), newest);
         let since = if self.newest.is_none() { self.since.or(from) } else { None };
         if let Some(token) = token {
-            let walk = Some(Walk { token, ceiling, begun, from, after: asked_after });
+            let walk = Some(Walk { token, ceiling, begun, from, after: asked_after, walked });
             return Self { since, walk, ..self.clone() };
         }
         let looked = if ceiling.is_some() { Some(begun) } else { self.looked };
@@ -190,7 +195,7 @@ mod tests {
 
     fn page(place: &Place, newest: Option<&str>, token: Option<&str>, now: Timestamp) -> Place {
         let window = place.window(Some(at("2025-04-29T20:00:00Z")));
-        place.after_page(&window, newest.map(str::to_owned), token.map(str::to_owned), now)
+        place.after_page(&window, newest.map(str::to_owned), Walked::default(), token.map(str::to_owned), now)
     }
 
     #[test]
@@ -284,7 +289,7 @@ mod tests {
         let place = Place { newest: Some("900".into()), ..Place::default() };
         let window = place.window_from(hour);
         assert_eq!(window, Window::After(id_at(hour)));
-        let walking = place.after_page(&window, None, Some("t".into()), later);
+        let walking = place.after_page(&window, None, Walked::default(), Some("t".into()), later);
         assert_eq!((walking.window_from(later), walking.window(None)), (window.clone(), window));
         let newer = Place { newest: Some(id_at(later)), looked: Some(later), ..Place::default() };
         assert_eq!(newer.window_from(hour), newer.window(None), "what is known bounds it too");
@@ -305,6 +310,7 @@ mod tests {
             begun: Timestamp::UNIX_EPOCH,
             from: None,
             after: None,
+            walked: Walked { count: 3, bottom: Some("7".into()) },
         };
         let place = Place { newest: Some("5".into()), walk: Some(walk), ..Place::default() };
         assert_eq!(Place::read(place.cursor().as_ref()).unwrap(), place);

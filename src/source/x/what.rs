@@ -95,7 +95,8 @@ pub fn is_id(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn rank(id: &str) -> (usize, &str) {
+/// By which ids are ordered: their numbers.
+pub fn rank(id: &str) -> (usize, &str) {
     (id.len(), id)
 }
 

@@ -5,7 +5,9 @@ mod world;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
+use vigie::model::coverage::Cause;
 use vigie::model::timeline::{Cursor, TimelineId};
 use vigie::source::{Ask, Page, Source, SourceError};
 
@@ -159,6 +161,44 @@ async fn a_short_or_empty_page_is_not_the_last_one() {
     let empty = Double::saying(page(&[], Some("t"))).await;
     let page = look_at(&empty, None).await.unwrap();
     assert!(page.more && page.posts.is_empty() && page.next.is_some());
+}
+
+#[tokio::test]
+async fn what_x_no_longer_shows_of_a_timeline_is_told_as_a_gap_up_to_the_oldest_post_shown() {
+    let (known, oldest) = (id_after(-90_000), id_after(-3_600));
+    let bottom = oldest.clone();
+    // The page behind the last post that X shows is empty.
+    let double = Double::start(move |asked| match asked.query("pagination_token").as_deref() {
+        Some("last") => page(&[], None),
+        _ => page(&[&bottom], Some("last")),
+    })
+    .await;
+    let walk = |shown: u32| {
+        let walked = json!({"count": shown, "bottom": id_after(-60)});
+        let walk = json!({"token": "t", "begun": NOW.to_string(), "after": &known, "walked": walked});
+        Cursor(json!({"newest": &known, "looked": NOW.to_string(), "walk": walk}).to_string())
+    };
+    for (shown, misses) in [(3_199, true), (40, false)] {
+        let first = look_at(&double, Some(&walk(shown))).await.unwrap();
+        assert!(first.more && first.missed.is_none(), "the walk goes on");
+        let last = look_at(&double, first.next.as_ref()).await.unwrap();
+        let until = last.missed.as_ref().map(|missed| (missed.cause, missed.until));
+        let oldest = NOW - SignedDuration::from_secs(3_600);
+        assert_eq!(until, misses.then_some((Cause::Horizon, Some(oldest))), "after {shown} posts");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_ends_above_the_last_known_post_is_told_as_a_gap() {
+    let newest = id_after(-60);
+    let double = Double::start(move |_| page(&[&newest], None)).await;
+    let list = TimelineId::from("x:list:7".to_owned());
+    let source = adapter(&double, LIST);
+    for (known, misses) in [(id_after(-90_000), true), (id_after(-60), false)] {
+        let known = Cursor(format!("{{\"newest\":\"{known}\",\"looked\":\"{NOW}\"}}"));
+        let page = look(&*source, &list, "list:7", Some(&known)).await.unwrap();
+        assert_eq!(page.missed.is_some(), misses, "{known:?}");
+    }
 }
 
 #[tokio::test]
