@@ -131,6 +131,8 @@ pub struct Page {
     pub read: Reads,
     /// How the platform calls the account now, if the page tells.
     pub name: Option<String>,
+    /// Where the account is read from now on, if that changed with this page: people are told.
+    pub moved: Option<String>,
 }
 
 /// Why a page could not be read, named by what the caller does.

@@ -11,7 +11,7 @@ use tracing::{debug, info, warn};
 
 use super::look::Look;
 use super::names::{self, Told};
-use super::notice::notice;
+use super::notice::{self, notice};
 use super::troubles::Troubles;
 use super::{Number, TICK, Watching, decide, measure};
 use crate::clock::Clock;
@@ -168,9 +168,9 @@ impl Committer {
     pub(crate) async fn take(&mut self, mut look: Look) -> Result<Timestamp, StoreError> {
         let now = self.clock.now();
         let (aside, named) = (look.aside.take(), look.named.take());
-        let (read, name) = match &look.result {
-            Ok(page) => (page.read, page.name.clone()),
-            Err(_) => (Reads::default(), None),
+        let (read, name, moved) = match &mut look.result {
+            Ok(page) => (page.read, page.name.take(), page.moved.take()),
+            Err(_) => (Reads::default(), None, None),
         };
         let (timeline, by_name) = (look.turn.timeline.clone(), look.watch.by_name);
         let sightings = self.store.sightings(&decide::revisions(&look)).await?;
@@ -190,6 +190,8 @@ impl Committer {
             let notice = names::note(&mut outcome.state, &told, now);
             outcome.notices.extend(notice.map(|notice| self.file(notice)));
         }
+        let moved = moved.map(|to| notice::moved((&source, &account), &to, now));
+        outcome.notices.extend(moved.map(|notice| self.file(notice)));
         if let Some(aside) = &aside {
             let (charge, warning) = aside.settle(read, self.store.as_ref(), now).await?;
             outcome.charge = Some(charge);

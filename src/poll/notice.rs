@@ -65,6 +65,17 @@ pub(super) fn notice(
     Notice { title, text, at: now }
 }
 
+/// What the operators hear of an account that moved.
+pub(super) fn moved((source, account): (&str, &str), to: &str, now: Timestamp) -> Notice {
+    let title = format!("{source}: {account} moved").chars().take(200).collect();
+    let text = format!(
+        "It says again and again that it moved for good, so it is read at {to} from now on; should that fail, at the old \
+         address. Nothing needs to be done. Written into the configuration, the new address is another account: what \
+         it shows of the last day may be told again."
+    );
+    Notice { title, text: text.chars().take(1000).collect(), at: now }
+}
+
 fn blind(source: &str, trouble: &Trouble, time: &dyn Fn(Timestamp) -> String) -> String {
     let Trouble { since, cause, why } = trouble;
     let goes_on = match cause {

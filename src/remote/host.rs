@@ -97,6 +97,11 @@ impl Remotes {
         let mut trusted = self.shared.trusted.lock().unwrap_or_else(PoisonError::into_inner);
         trusted.extend(url.host_str().map(str::to_owned));
         drop(trusted);
+        self.led_to(url, who, pace)
+    }
+
+    /// The host of an address that an answer led to; unless it is configured too, only its public addresses are called.
+    pub fn led_to(&self, url: &Url, who: &str, pace: Pace) -> Remote {
         Remote { shared: self.shared.clone(), host: self.shared.host(url, who, pace), who: who.to_owned() }
     }
 }

@@ -5,8 +5,11 @@
 
 mod decode;
 mod entry;
+mod moved;
 mod outline;
 mod parse;
+mod place;
+mod table;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,17 +17,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use html5gum::{Token, Tokenizer};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-use toml_span::value::ValueInner;
-use toml_span::{DeserError, Deserialize as FromToml, Value};
+use toml_span::{DeserError, Value};
 use url::Url;
 
+use self::place::{Place, Validators};
+use self::table::Addresses;
 use super::{Ask, Common, Kit, Page, Plan, Source, SourceError, Watched};
 use crate::clock::Clock;
 use crate::model::post::{Platform, Post};
-use crate::model::timeline::{Cursor, TimelineId};
-use crate::remote::{Answer, CallError, Follow, Pace, Remotes, Request, retry_after};
-use crate::setting::{Address, Fields, wrong};
+use crate::model::timeline::TimelineId;
+use crate::remote::{Answer, CallError, Follow, Pace, Remote, Remotes, Request, retry_after};
+use crate::setting::{Address, Fields};
 
 /// Reads the table `[source.feed.NAME]`.
 pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
@@ -57,33 +60,72 @@ impl Source for Feeds {
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError> {
         let url = ask.timeline.as_str().strip_prefix("feed:").and_then(|text| Address::parse(text).ok());
         let url = url.ok_or_else(|| SourceError::Broken(format!("{} is no feed", ask.timeline)))?.0;
-        let seen: Validators =
-            ask.cursor.and_then(|cursor| serde_json::from_str(&cursor.0).ok()).unwrap_or_default();
-        let remote = self.remotes.host(&url, "feed", Pace::new(Duration::from_secs(1), 5));
-        let answer = remote.call(request(&url, &seen)).await.map_err(no_answer)?;
-        let now = self.clock.now();
+        let place = Place::read(ask.cursor);
+        let pace = Pace::new(Duration::from_secs(1), 5);
+        let given = self.remotes.host(&url, "feed", pace);
+        let Some(learnt) = place.moved.address() else {
+            return self.read(&url, (&given, &url), &place, ask.cursor.is_none()).await;
+        };
+        let remote = self.remotes.led_to(learnt, "feed", pace);
+        match self.read(&url, (&remote, learnt), &place, false).await {
+            Ok(page) => Ok(page),
+            // The address that people gave may know better.
+            Err(_) => self.read(&url, (&given, &url), &Place::default(), true).await,
+        }
+    }
+}
+
+impl Feeds {
+    /// Reads the feed whose configured address is `url`, at the address where it is now. What is kept of it is told if
+    /// it changes, or if it is the first.
+    async fn read(
+        &self,
+        url: &Url,
+        (remote, at): (&Remote, &Url),
+        place: &Place,
+        first: bool,
+    ) -> Result<Page, SourceError> {
+        let request =
+            Request::get(at.clone()).follow(Follow::Anywhere).most(LARGEST).header("accept", ACCEPT);
+        let answer = remote.call(place.seen.ask(request)).await.map_err(no_answer)?;
+        let (name, now) = (remote.name(), self.clock.now());
+        let moved = place.moved.after(at, answer.moved.as_ref());
+        let news = moved.address().filter(|to| Some(*to) != place.moved.address()).map(shown);
+        let next = |seen: Validators| Place { seen, moved };
+        if answer.status == 304 && place.seen.is_none() {
+            return Err(SourceError::Suspicious(format!(
+                "{name} says that nothing changed without having been asked"
+            )));
+        }
         if answer.status == 304 {
-            return unchanged(&answer, &seen, remote.name());
+            let next = Some(next(place.seen.or_newer(&answer))).filter(|next| next != place);
+            return Ok(Page { next: next.and_then(|next| next.cursor()), moved: news, ..Page::default() });
         }
         if !answer.is_success() {
-            let error = refusal(&answer, remote.name(), now);
+            let error = refusal(&answer, name, now);
             if let (429, SourceError::Retry(Some(at), _)) = (answer.status, &error) {
                 remote.close_until(*at);
             }
             return Err(error);
         }
-        let next = Validators::of(&answer).cursor();
-        let name = remote.name().to_owned();
+        let next = next(Validators::of(&answer));
+        let url = url.clone();
         let reading = tokio::task::spawn_blocking(move || posts(&answer, &url));
         let read = match reading.await {
             Ok(read) => read.map_err(|why| SourceError::Suspicious(format!("{name}: {why}")))?,
             Err(_) => return Err(SourceError::Suspicious(format!("{name}: this feed breaks the parser"))),
         };
-        // A feed that was cut short must be read again whole, so its validators are not kept.
-        let next = next.filter(|next| !read.cut && ask.cursor != Some(next));
-        let (posts, unreadable) = (read.posts, read.unreadable);
-        Ok(Page { posts, next, window: true, unreadable, ..Page::default() })
+        // A feed that was cut short must be read again whole, so nothing of its answer is kept.
+        let next = Some(next).filter(|next| !read.cut && (first || next != place));
+        let moved = news.filter(|_| !read.cut);
+        let (posts, unreadable, next) = (read.posts, read.unreadable, next.and_then(|next| next.cursor()));
+        Ok(Page { posts, next, moved, window: true, unreadable, ..Page::default() })
     }
+}
+
+/// An address as people are told it: without a query, which may hold a secret.
+fn shown(url: &Url) -> String {
+    url.as_str().split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 
 /// The most of a feed that is read, in bytes.
@@ -108,54 +150,6 @@ impl Feeds {
             clock: kit.clock.clone(),
         }
     }
-}
-
-/// What an answer can be recognised by.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct Validators {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    etag: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_modified: Option<String>,
-}
-
-impl Validators {
-    fn of(answer: &Answer) -> Self {
-        let header = |name| answer.header(name).map(str::to_owned);
-        Self { etag: header("etag"), last_modified: header("last-modified") }
-    }
-
-    fn cursor(&self) -> Option<Cursor> {
-        serde_json::to_string(self).ok().map(Cursor)
-    }
-}
-
-fn request(url: &Url, seen: &Validators) -> Request {
-    let mut request =
-        Request::get(url.clone()).follow(Follow::Anywhere).most(LARGEST).header("accept", ACCEPT);
-    if let Some(etag) = &seen.etag {
-        request = request.header("if-none-match", etag);
-    }
-    if let Some(last_modified) = &seen.last_modified {
-        request = request.header("if-modified-since", last_modified);
-    }
-    request
-}
-
-/// The page of a 304: nothing, but perhaps a new validator.
-fn unchanged(answer: &Answer, seen: &Validators, host: &str) -> Result<Page, SourceError> {
-    if *seen == Validators::default() {
-        return Err(SourceError::Suspicious(format!(
-            "{host} says that nothing changed without having been asked"
-        )));
-    }
-    let told = Validators::of(answer);
-    let now = Validators {
-        etag: told.etag.or_else(|| seen.etag.clone()),
-        last_modified: told.last_modified.or_else(|| seen.last_modified.clone()),
-    };
-    Ok(Page { next: if now == *seen { None } else { now.cursor() }, ..Page::default() })
 }
 
 fn no_answer(error: CallError) -> SourceError {
@@ -236,44 +230,13 @@ fn linked_feed(html: &str, base: &Url) -> Option<String> {
             return None;
         }
         let feed = base.join(attribute(b"href")?).ok()?;
-        let shown = feed.as_str().split(['?', '#']).next()?.to_owned();
-        matches!(feed.scheme(), "http" | "https").then_some(shown)
+        matches!(feed.scheme(), "http" | "https").then(|| shown(&feed))
     })
 }
 
 /// RSS-Bridge tells its failures as items of a feed that is fine.
 fn is_bridge_error(post: &Post) -> bool {
     post.title.as_deref().unwrap_or(&post.text).contains("Bridge returned error")
-}
-
-struct Addresses(Vec<(String, Url)>);
-
-impl<'de> FromToml<'de> for Addresses {
-    fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
-        let span = value.span;
-        let values = match value.take() {
-            ValueInner::Array(values) if !values.is_empty() => values,
-            ValueInner::Array(_) => return Err(wrong(span, "name at least one feed by its address").into()),
-            other => return Err(toml_span::de_helpers::expected("a list of addresses", other, span).into()),
-        };
-        let (mut feeds, mut errors) = (Vec::<(String, Url)>::new(), Vec::new());
-        for mut value in values {
-            let span = value.span;
-            let text = value.take_string(Some("the address of a feed"));
-            let address = |text: &str| Address::parse(text).map_err(|message| wrong(span, message));
-            match text.and_then(|text| Ok((address(&text)?.0, text.trim().to_owned()))) {
-                Ok((mut url, account)) => {
-                    url.set_fragment(None);
-                    if feeds.iter().any(|(_, known)| *known == url) {
-                        errors.push(wrong(span, "this feed is named twice"));
-                    }
-                    feeds.push((account, url));
-                }
-                Err(error) => errors.push(error),
-            }
-        }
-        if errors.is_empty() { Ok(Self(feeds)) } else { Err(DeserError { errors }) }
-    }
 }
 
 /// Reads `bytes` as a feed.

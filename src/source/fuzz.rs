@@ -3,7 +3,6 @@
 use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
-use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::{Ask, Kit, Page, SourceError};
@@ -67,7 +66,7 @@ pub(super) fn answer(bytes: &[u8]) -> Answer {
         b'5' => 503,
         _ => 200,
     };
-    Answer { status, headers: HeaderMap::new(), body: body.to_vec(), url: url(), moved: None }
+    Answer { status, headers: Default::default(), body: body.to_vec(), url: url(), moved: None }
 }
 
 pub use super::bluesky::fuzz as bluesky;

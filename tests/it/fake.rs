@@ -44,6 +44,8 @@ pub struct FakeSource {
     pub hangs: bool,
     /// Has no such account.
     pub unknown: bool,
+    /// Where the next page says that the account is from now on.
+    pub moved: Mutex<Option<String>>,
 }
 
 impl FakeSource {
@@ -88,7 +90,8 @@ impl Source for FakeSource {
         let posts = all[from..to].to_vec();
         let read = Reads { posts: posts.len() as u32, users: 0 };
         self.answered.fetch_add(posts.len() as u64, Ordering::Relaxed);
-        Ok(Page { posts, next: Some(Cursor(to.to_string())), more: to < all.len(), read, ..Page::default() })
+        let (next, moved) = (Some(Cursor(to.to_string())), self.moved.lock().unwrap().take());
+        Ok(Page { posts, next, more: to < all.len(), moved, read, ..Page::default() })
     }
 }
 

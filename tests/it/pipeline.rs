@@ -162,6 +162,14 @@ async fn an_edit_speaks_only_for_a_rule_that_no_revision_met() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn operators_hear_that_an_account_moved() {
+    let world = World::new(Vec::new());
+    *world.source.moved.lock().unwrap() = Some("https://new.example/feed".into());
+    world.run(Duration::from_mins(3)).await;
+    assert_eq!(world.operators.notices(), ["x.hub: hub moved"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_in_doubt_is_sent_again_the_same_under_the_same_id() {
     let world = World::new(vec![arms("1", -60)]);
     world.sink.answer([Err(SendError::NotSent("dns".into())), Err(SendError::Ambiguous("timeout".into()))]);

@@ -1,6 +1,7 @@
 //! Feeds, as the web serves them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use vigie::model::post::Post;
 use vigie::model::timeline::{Cursor, TimelineId};
@@ -304,6 +305,66 @@ async fn a_feed_that_moved_is_followed() {
     .await;
     let post = look_at(&double, None).await.unwrap().posts.remove(0);
     assert_eq!(post.url, Some(format!("{}/new/1.html", double.url())));
+}
+
+/// A feed that says it moved to `to`, as its own server is told; at `/new.xml` it is itself.
+async fn moving(to: &'static str, works: Arc<AtomicBool>) -> Double {
+    Double::start(move |asked| match asked.url.path() {
+        "/feed.xml" => Reply::new(301, "").header("location", to),
+        "/new.xml" if works.load(Ordering::Relaxed) => {
+            Reply::new(200, rss("<item><guid>1</guid><title>t</title></item>")).header("etag", "\"new\"")
+        }
+        _ => Reply::new(410, ""),
+    })
+    .await
+}
+
+fn paths(double: &Double) -> Vec<String> {
+    double.asked().iter().map(|asked| asked.url.path().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_feed_that_moved_for_good_is_asked_at_its_new_address_after_three_looks_and_told_once() {
+    let works = Arc::new(AtomicBool::new(true));
+    let double = moving("/new.xml", works.clone()).await;
+    let (mut cursor, mut told, mut keys) = (None, Vec::new(), Vec::new());
+    for _ in 0..5 {
+        let page = look_at(&double, cursor.as_ref()).await.unwrap();
+        told.extend(page.moved);
+        keys.extend(page.posts.iter().map(Post::key));
+        cursor = page.next.or(cursor);
+    }
+    let (old, new) = ("/feed.xml", "/new.xml");
+    assert_eq!(paths(&double), [old, new, old, new, old, new, new, new]);
+    assert_eq!(told, [format!("{}/new.xml", double.url())]);
+    assert!(keys.len() == 5 && keys.iter().all(|key| *key == keys[0]), "its posts stay the same posts");
+    works.store(false, Ordering::Relaxed);
+    let gone = look_at(&double, cursor.as_ref()).await;
+    assert!(gone.is_err(), "{gone:?}");
+    assert_eq!(paths(&double)[8..], [new, old, new], "the address that people gave is asked again");
+}
+
+#[tokio::test]
+async fn an_address_that_was_learnt_is_forgotten_once_it_fails_and_the_given_one_does_not() {
+    let double = Double::start(|asked| match asked.url.path() {
+        "/feed.xml" => Reply::new(200, rss("<item><guid>1</guid><title>t</title></item>")),
+        _ => Reply::new(404, ""),
+    })
+    .await;
+    let learnt = Cursor(format!("{{\"etag\":\"e\",\"moved\":{{\"at\":\"{}/new.xml\"}}}}", double.url()));
+    let page = look_at(&double, Some(&learnt)).await.unwrap();
+    assert_eq!((page.posts.len(), page.next), (1, Some(Cursor("{}".into()))));
+    assert_eq!(double.asked()[1].header("if-none-match"), None, "it is read whole");
+}
+
+#[tokio::test]
+async fn a_private_address_that_was_learnt_is_not_called() {
+    let (home, given) =
+        (Double::saying(Reply::new(200, rss(""))).await, Double::saying(Reply::new(200, rss(""))).await);
+    let private = home.url().replace("127.0.0.1", "localhost");
+    let learnt = Cursor(format!("{{\"moved\":{{\"at\":\"{private}/feed.xml\"}}}}"));
+    look_at(&given, Some(&learnt)).await.unwrap();
+    assert_eq!((home.asked().len(), given.asked().len()), (0, 1));
 }
 
 #[tokio::test]
