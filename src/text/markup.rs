@@ -3,8 +3,11 @@
 //! Any bytes may come here, and a tree of hostile HTML costs time that grows with the square of its depth. So no tree is
 //! built: tags are taken as they come.
 
+mod writer;
+
 use html5gum::{DefaultEmitter, Error, StartTag, Token, Tokenizer};
-use url::Url;
+
+use self::writer::Writer;
 
 /// What people read of a piece of HTML.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,9 +37,6 @@ pub fn looks_like_markup(text: &str) -> bool {
 
 /// The most of a text that is read, in bytes.
 const LONGEST: usize = 1 << 20;
-
-/// The most links that are read.
-const MOST_LINKS: usize = 500;
 
 /// Elements whose content is no text for people.
 const SKIPPED: &[&str] = &["iframe", "noembed", "noframes", "script", "style", "svg", "template", "title"];
@@ -172,79 +172,6 @@ impl Reader {
         } else if self.skipped.as_deref() == Some(name) {
             self.skipped = None;
         }
-    }
-}
-
-/// What separates two words of the text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Gap {
-    #[default]
-    None,
-    Space,
-    Line,
-    Paragraph,
-}
-
-/// Gathers text and links.
-#[derive(Debug, Default)]
-struct Writer {
-    text: String,
-    links: Vec<String>,
-    gap: Gap,
-    preformatted: usize,
-}
-
-impl Writer {
-    fn tag(&mut self, name: &str, closes: bool) {
-        match name {
-            "br" => self.line(),
-            "pre" if closes => self.preformatted = self.preformatted.saturating_sub(1),
-            "pre" => self.preformatted += 1,
-            _ => {}
-        }
-        let gap = match name {
-            name if PARAGRAPHS.contains(&name) => Gap::Paragraph,
-            name if LINES.contains(&name) => Gap::Line,
-            "td" | "th" => Gap::Space,
-            _ => Gap::None,
-        };
-        self.gap = self.gap.max(gap);
-    }
-
-    fn line(&mut self) {
-        self.gap = if self.gap >= Gap::Line { Gap::Paragraph } else { Gap::Line };
-    }
-
-    fn write(&mut self, text: &str) {
-        for char in text.chars() {
-            if self.preformatted > 0 && char == '\n' {
-                self.line();
-            } else if char.is_whitespace() {
-                self.gap = self.gap.max(Gap::Space);
-            } else {
-                self.text.push_str(match std::mem::take(&mut self.gap) {
-                    _ if self.text.is_empty() => "",
-                    Gap::None => "",
-                    Gap::Space => " ",
-                    Gap::Line => "\n",
-                    Gap::Paragraph => "\n\n",
-                });
-                self.text.push(char);
-            }
-        }
-    }
-
-    fn link(&mut self, href: &str) {
-        let href = href.trim();
-        let web =
-            Url::parse(href).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if web && self.links.len() < MOST_LINKS && !self.links.iter().any(|link| link == href) {
-            self.links.push(href.to_owned());
-        }
-    }
-
-    fn finish(self) -> Plain {
-        Plain { text: self.text, links: self.links }
     }
 }
 

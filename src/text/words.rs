@@ -1,11 +1,16 @@
 //! Reading texts into buffers that are used again: no allocation per word, and a hash by which words meet.
 
-use std::hash::{BuildHasher, RandomState};
+mod run;
+mod spelling;
+
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use unicode_normalization::char::compose;
 
+pub use self::spelling::{cased_hash, spelling_hash};
+
+use self::run::{Run, goes_on};
+use self::spelling::{Spelling, of_capitals};
 use super::fold::{self, Class};
 use super::glyph::{Glyph, Glyphs, glyph};
 use super::script::Script;
@@ -50,9 +55,6 @@ struct Letter {
     c: char,
     glyph: Glyph,
 }
-
-/// Nobody outside can know it, so nobody can write words that are taken for others.
-static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0));
 
 /// Longer texts are read up to here: places in them are told in 32 bits.
 const LONGEST: usize = u32::MAX as usize;
@@ -279,166 +281,5 @@ impl Words {
     }
 }
 
-/// Letters that belong together, while they are read.
-struct Run {
-    /// The first of them.
-    first: usize,
-    /// What the first is; separators stand each for themselves.
-    class: Class,
-    spelling: Spelling,
-    /// Whether a letter changed after its spelling was taken.
-    stale: bool,
-    /// Where the next word stands.
-    at: u32,
-    /// Whether a tag goes on: a capital begins a word there.
-    tag: bool,
-    /// Whether `#` and `@` begin a tag.
-    tags: bool,
-}
-
-impl Run {
-    fn new(tags: bool) -> Self {
-        let spelling = Spelling::default();
-        Self { first: 0, class: Class::Other, spelling, stale: false, at: 0, tag: false, tags }
-    }
-
-    /// A separator begins a tag or ends it.
-    fn see(&mut self, c: char) {
-        if matches!(self.class, Class::Other | Class::Noise | Class::Mark) {
-            self.tag = self.tags && (matches!(c, '#' | '@') || (self.tag && c == '_'));
-        }
-    }
-}
-
-/// Whether a character of class `next` belongs to `many` that stand before it, the first of them of class `first`.
-#[inline]
-fn goes_on(first: Class, many: usize, next: Class) -> bool {
-    match first {
-        Class::Letter => matches!(next, Class::Letter | Class::Mark),
-        Class::Digit => next == Class::Digit,
-        Class::Unspaced => next == Class::Mark,
-        Class::Flag => next == Class::Flag && many == 1,
-        Class::Symbol | Class::Mark | Class::Noise | Class::Other => false,
-    }
-}
-
-/// What one look at the letters of a word tells.
-#[derive(Clone, Copy)]
-struct Spelling {
-    /// The hash of its lower case.
-    lower: u64,
-    /// A bit for each script.
-    scripts: u32,
-    /// Whether it is another word without diacritics.
-    folds: bool,
-}
-
-impl Default for Spelling {
-    fn default() -> Self {
-        Self { lower: *SEED, scripts: 0, folds: false }
-    }
-}
-
-impl Spelling {
-    /// Of a word with one more letter.
-    #[inline]
-    fn and(self, Letter { c, glyph, .. }: &Letter) -> Self {
-        let lower = if glyph.has_long_lower() {
-            fold::entry(*c).lower.chars().fold(self.lower, mixed)
-        } else {
-            mixed(self.lower, glyph.lower)
-        };
-        Self { lower, scripts: self.scripts | 1 << glyph.script as u32, folds: self.folds || glyph.folds() }
-    }
-
-    /// The [`spelling_hash`] of the folded form; `letters` are those of the word.
-    fn folded(self, letters: &[Letter]) -> u64 {
-        let folded = || letters.iter().flat_map(|letter| fold::entry(letter.c).folded.chars());
-        if self.folds { folded().fold(*SEED, mixed) } else { self.lower }
-    }
-
-    /// Whether letters of two of the scripts stand together that have look-alikes in one another.
-    fn mixes_scripts(self) -> bool {
-        const ALIKE: u32 =
-            1 << Script::Latin as u32 | 1 << Script::Cyrillic as u32 | 1 << Script::Greek as u32;
-        (self.scripts & ALIKE).count_ones() > 1
-    }
-}
-
-/// By which a word meets its folded form.
-pub fn spelling_hash(folded: &str) -> u64 {
-    folded.chars().fold(*SEED, mixed)
-}
-
-/// The [`Words::cased_hash`] of a word that is written so.
-pub fn cased_hash(cased: &str) -> u64 {
-    of_capitals(cased.chars())
-}
-
-fn of_capitals(letters: impl Iterator<Item = char>) -> u64 {
-    letters.fold(!*SEED, mixed)
-}
-
-/// Both halves of the product of a hash and a large odd number, so that every bit meets every other.
-fn mixed(hash: u64, c: char) -> u64 {
-    let product = u128::from(hash ^ u64::from(c)) * 0x9E37_79B9_7F4A_7C15;
-    (product >> 64) as u64 ^ product as u64
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_meet_by_their_lower_case_and_by_their_capitals() {
-        let hashes = |text: &str| {
-            let mut words = Words::default();
-            words.read(text);
-            let first = words.found()[0];
-            (first.hash, words.cased_hash(&first))
-        };
-        let (weapons, cased) = hashes("weapons");
-        for same in ["WEAPONS", "wеapons", "𝐖eapons", "wea\u{AD}pons"] {
-            assert_eq!(hashes(same).0, weapons, "{same}");
-        }
-        assert_ne!(hashes("WEAPONS").1, cased);
-        assert_eq!(hashes("wеapons").1, cased);
-        for (text, folded) in
-            [("ÉQUIPÉS", "equipes"), ("Straße", "strasse"), ("Ёлка", "елка"), ("arms", "arms")]
-        {
-            let mut words = Words::default();
-            words.read(text);
-            assert_eq!(words.spellings(), [spelling_hash(folded)], "{text}");
-        }
-        for other in ["weapon", "weaponss", "snopaew", "équipe", "equipe"] {
-            assert_ne!(hashes(other).0, weapons, "{other}");
-        }
-    }
-
-    #[test]
-    fn a_letter_stays_of_its_class_when_a_mark_joins_it() {
-        let mut joined = 0;
-        for c in '\u{C0}'..=char::MAX {
-            let mut parts = Vec::new();
-            unicode_normalization::char::decompose_canonical(c, |part| parts.push(part));
-            let mut letter = parts[0];
-            for mark in &parts[1..] {
-                let Some(next) = compose(letter, *mark).filter(|_| glyph(*mark).joins()) else { break };
-                assert_eq!(glyph(next).class, glyph(letter).class, "{letter:?} {mark:?}");
-                (letter, joined) = (next, joined + 1);
-            }
-        }
-        assert!(joined > 10_000, "{joined}");
-    }
-
-    #[test]
-    fn a_buffer_forgets_the_text_before() {
-        let mut words = Words::default();
-        words.read("many words stand here");
-        words.read("two wеapons");
-        assert_eq!(words.found().len(), 2);
-        assert_eq!(words.token(&words.found()[1]).folded, "weapons");
-        words.read_link("https://x.org/a");
-        assert_eq!(words.found().len(), 3);
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use super::quoted::Quoted;
 use super::rule::{Condition, Rule};
 use super::sense;
 use super::shadow::Terms;
+use super::stop::SmallWords;
 use crate::setting::{Document, Problem};
 use crate::text::stem::Language;
 use resolve::Resolver;
@@ -60,6 +61,7 @@ pub fn compile(
         concepts: HashMap::new(),
         bare_terms: HashMap::new(),
         terms: Terms::default(),
+        small_words: SmallWords::of(&file.languages),
     };
     compiler.compile(&file)
 }
@@ -90,6 +92,7 @@ struct Compiler<'a, 'd> {
     bare_terms: HashMap<String, AtomId>,
     /// The terms of the concept that is being read.
     terms: Terms,
+    small_words: SmallWords,
 }
 
 /// A concept, as conditions use it.

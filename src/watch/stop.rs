@@ -1,6 +1,8 @@
 //! Words that stand in nearly every text of a language. A term made of nothing else finds everything.
 
-use super::term::{Mode, Term};
+use std::collections::HashMap;
+
+use super::term::{Mode, Term, Word};
 use crate::text::fold::folded;
 use crate::text::stem::Language;
 
@@ -36,10 +38,70 @@ pub fn says_nothing<'l>(term: &Term, languages: impl IntoIterator<Item = &'l Lan
         })
 }
 
+/// The small words of some languages, as terms meet them.
+#[derive(Debug)]
+pub struct SmallWords {
+    /// Each with the language it belongs to.
+    words: Vec<(Word, SmallWord)>,
+    /// By the language that a term inflects in, the small words that have a stem there.
+    stems: HashMap<Language, HashMap<String, SmallWord>>,
+}
+
+/// A small word and the code of its language.
+pub type SmallWord = (&'static str, String);
+
+impl SmallWords {
+    /// Those of `languages`.
+    pub fn of(languages: &[Language]) -> Self {
+        let read = |language: &Language| {
+            let code = language.code().to_owned();
+            let word = move |written: &'static str| {
+                let word = Term::parse(written).ok()?.words.into_iter().next()?;
+                Some((word, (written, code.clone())))
+            };
+            words_of(language).filter_map(word).collect::<Vec<_>>()
+        };
+        Self { words: languages.iter().flat_map(read).collect(), stems: HashMap::new() }
+    }
+
+    /// One that a term of a single word meets, which inflects in `language`.
+    pub fn met(&mut self, term: &Term, language: Option<&Language>) -> Option<SmallWord> {
+        let [word] = term.words.as_slice() else { return None };
+        let token = &word.token;
+        if term.mode == Mode::Cased {
+            return None;
+        }
+        let same = self.words.iter().find(|(small, _)| word.meets_form(&small.token.folded));
+        let inflects = |language: &&Language| language.inflects(token.script);
+        let inflecting = language.filter(inflects).filter(|_| term.mode == Mode::Inflected && !word.prefix);
+        same.map(|(_, small)| small.clone()).or_else(|| {
+            let language = inflecting?;
+            let stems = self.stems.entry(language.clone()).or_insert_with(|| stems(&self.words, language));
+            let own = language.term_stems(&token.lower, &token.folded);
+            own.iter().find_map(|stem| stems.get(stem)).cloned()
+        })
+    }
+}
+
+/// The small words among `words` by all stems they have in `language`; of several with one stem, the first.
+fn stems(words: &[(Word, SmallWord)], language: &Language) -> HashMap<String, SmallWord> {
+    let mut found = HashMap::new();
+    for (Word { token, .. }, small) in words.iter().filter(|(word, _)| language.inflects(word.token.script)) {
+        for stem in language.stems(&token.lower, &token.folded) {
+            found.entry(stem).or_insert_with(|| small.clone());
+        }
+    }
+    found
+}
+
 fn is_stop_word(word: &str, language: &Language) -> bool {
+    words_of(language).any(|stop| folded(stop) == word)
+}
+
+fn words_of(language: &Language) -> impl Iterator<Item = &'static str> + use<> {
     let base = language.code().split('-').next().unwrap_or_default();
     let words = WORDS.iter().find(|(code, _)| *code == base).map_or("", |(_, words)| *words);
-    words.split_whitespace().any(|stop| folded(stop) == word)
+    words.split_whitespace()
 }
 
 #[cfg(test)]
@@ -70,6 +132,32 @@ mod tests {
         for (term, language, expected) in table {
             let language = Language::parse(language).unwrap();
             assert_eq!(says_nothing(&Term::parse(term).unwrap(), [&language]), expected, "{term}");
+        }
+    }
+
+    #[test]
+    fn a_term_may_meet_small_words_of_any_language() {
+        let all = ["en", "fr", "es", "tr", "ar", "ru"].map(|code| Language::parse(code).unwrap());
+        let mut small = SmallWords::of(&all);
+        let table = [
+            ("inşa", Some("tr"), Some("in en")),
+            ("=inşa", Some("tr"), None),
+            ("silah", Some("tr"), None),
+            ("para", Some("tr"), Some("para es")),
+            ("=para", Some("tr"), Some("para es")),
+            ("==PARA", Some("tr"), None),
+            ("para*", None, Some("para es")),
+            ("pará", None, Some("para es")),
+            ("parade", None, None),
+            ("parade", Some("en"), None),
+            ("weapon", Some("en"), None),
+            ("para llevar", Some("es"), None),
+        ];
+        for (written, language, expected) in table {
+            let language = language.map(|code| Language::parse(code).unwrap());
+            let met = small.met(&Term::parse(written).unwrap(), language.as_ref());
+            let met = met.map(|(word, code)| format!("{word} {code}"));
+            assert_eq!(met.as_deref(), expected, "{written}");
         }
     }
 

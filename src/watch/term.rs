@@ -32,6 +32,13 @@ pub struct Word {
     pub prefix: bool,
 }
 
+impl Word {
+    /// Whether it meets a word of a text by its folded form, whatever the language.
+    pub fn meets_form(&self, folded: &str) -> bool {
+        folded == self.token.folded || (self.prefix && folded.starts_with(&self.token.folded))
+    }
+}
+
 /// A phrase of more words is a mistake, such as a lost quote.
 const LONGEST: usize = 40;
 

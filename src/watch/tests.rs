@@ -6,6 +6,7 @@ mod mistakes;
 mod operators;
 mod properties;
 mod shortcuts;
+mod warnings;
 
 use super::*;
 use crate::model::post::Platform;

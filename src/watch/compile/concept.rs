@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Compiler, Concept, name_fault};
 use crate::setting::nearest;
+use crate::text::fold::folded;
 use crate::text::script::Script;
 use crate::text::stem::Language;
 use crate::watch::family::families;
@@ -118,7 +119,9 @@ impl Compiler<'_, '_> {
             self.fault(written, 0, nothing_said(&written.text));
             return false;
         }
-        self.broad(written, 0, term, language.map_or(self.languages, std::slice::from_ref));
+        if !self.broad(written, 0, term, language.map_or(self.languages, std::slice::from_ref)) {
+            self.too_common(written, 0, term, language.map(std::slice::from_ref).unwrap_or_default());
+        }
         self.add(atom, &written.text, term, language.map(std::slice::from_ref).unwrap_or_default());
         self.terms.add(written.span, &written.text, term, language);
         true
@@ -130,9 +133,9 @@ impl Compiler<'_, '_> {
         self.around.languages.push(languages.to_vec());
     }
 
-    /// Warns of a term that meets nearly everything.
-    pub(super) fn broad(&mut self, place: &Quoted, at: usize, term: &Term, languages: &[Language]) {
-        let [word] = term.words.as_slice() else { return };
+    /// Warns of a term that meets nearly everything; tells whether it did.
+    pub(super) fn broad(&mut self, place: &Quoted, at: usize, term: &Term, languages: &[Language]) -> bool {
+        let [word] = term.words.as_slice() else { return false };
         let (letters, written) = (word.token.folded.chars().count(), &word.token.cased);
         let message = if says_nothing(term, languages) {
             format!("`{written}` stands in nearly every text; leave it out, or make it part of a phrase")
@@ -142,14 +145,34 @@ impl Compiler<'_, '_> {
                  or write `={written}` if that is meant"
             )
         } else if matches!(word.token.script, Script::Symbol | Script::Unspaced) {
-            return;
+            return false;
         } else if letters < 2 || (letters < 3 && term.mode == Mode::Inflected) {
             format!(
                 "`{written}` is very short and meets much else; write `==` before it to keep its capitals"
             )
         } else {
-            return;
+            return false;
         };
+        self.warn(place, at, message);
+        true
+    }
+
+    /// Warns of a term that inflects in `languages` and so meets a small word, perhaps of another language.
+    pub(super) fn too_common(&mut self, place: &Quoted, at: usize, term: &Term, languages: &[Language]) {
+        let met = match languages {
+            [] => self.small_words.met(term, None),
+            _ => languages.iter().find_map(|language| self.small_words.met(term, Some(language))),
+        };
+        let (Some((small, code)), [word]) = (met, term.words.as_slice()) else { return };
+        let (written, same) = (&word.token.cased, word.meets_form(&folded(small)));
+        let remedy = match (word.prefix, same) {
+            (true, _) => "write more letters before the `*`".into(),
+            (false, true) => "make it part of a phrase, or keep its capitals with `==`".into(),
+            (false, false) => format!("write `={written}` to look for this form only"),
+        };
+        let message = format!(
+            "`{written}` also meets `{small}`, which stands in nearly every text in {code}; {remedy}"
+        );
         self.warn(place, at, message);
     }
 }

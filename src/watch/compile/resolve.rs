@@ -106,7 +106,9 @@ impl<'r, 'a, 'd> Resolver<'r, 'a, 'd> {
         match parsed {
             Ok(term) => {
                 let atom = self.compiler.around.lexicon.bare_term(written);
-                self.compiler.broad(self.written, at, &term, languages);
+                if !self.compiler.broad(self.written, at, &term, languages) {
+                    self.compiler.too_common(self.written, at, &term, languages);
+                }
                 self.compiler.add(atom, written, &term, languages);
                 self.compiler.bare_terms.insert(written.into(), atom);
                 atom

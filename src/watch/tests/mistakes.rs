@@ -300,21 +300,3 @@ fn an_account_that_nobody_watches_is_refused() {
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
 }
-
-#[test]
-fn what_may_be_meant_but_seldom_is_comes_as_a_warning() {
-    let text = "languages = ['en', 'fr']\n[concept.a]\nen = ['weapon', 'weapons', 'go', '==US']\nany = ['俄', 'the']\n\
-                [[rule]]\nname = 'it'\nseverity = 'low'\nwhen = '@a OR in'\n";
-    let watch = load_as("it", text).unwrap();
-    let found: Vec<String> = watch.warnings().iter().map(ToString::to_string).collect();
-    let expected = [
-        "it.toml:3:18: `weapons` finds nothing that `weapon` does not find",
-        "it.toml:3:29: `go` is very short",
-        "it.toml:4:9: `俄` is a single character",
-        "it.toml:4:14: `the` stands in nearly every text",
-        "it.toml:6:9: no example shows `it` at work",
-        "it.toml:8:15: `in` stands in nearly every text",
-    ];
-    assert_eq!(found.len(), expected.len(), "{found:#?}");
-    assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
-}

@@ -93,6 +93,50 @@ fn near_stays_within_one_field_and_and_does_not() {
 }
 
 #[test]
+fn no_word_stands_on_both_sides_of_near() {
+    let list = |a: &str, b: &str, when: &str| {
+        format!(
+            "languages = [\"ar\", \"en\"]\n[concept.a]\nar = [{a}]\n[concept.b]\nar = [{b}]\n\
+             [[rule]]\nname = \"it\"\nseverity = \"low\"\nwhen = '{when}'\n"
+        )
+    };
+    let suspends = "فرنسا تعلق تدريب الجيش";
+    let (phrase, word) = ("\"تعلق تدريب\"", "\"تدريب\"");
+    let both = "\"تعلق\", \"تعلق تدريب\"";
+    let tag = "#تعلق_تدريب";
+    let table = [
+        (phrase, word, "@a NEAR/9 @b", suspends, None),
+        (word, phrase, "@a NEAR/9 @b", suspends, None),
+        (phrase, word, "@a BEFORE/9 @b", suspends, None),
+        (phrase, word, "SENTENCE(@a NEAR/9 @b, \"الجيش\")", suspends, None),
+        (phrase, word, "@a NEAR/9 @b", tag, None),
+        // The same word with the small words written together with it.
+        (word, word, "@a NEAR/9 @b", "بالتدريب", None),
+        (
+            word,
+            word,
+            "@a NEAR/9 @b",
+            "والتدريب وتدريب",
+            Some(vec!["والتدريب", "والتدريب", "وتدريب", "وتدريب"]),
+        ),
+        // Another mention, or another term that leaves the word to the other side, is enough.
+        (phrase, word, "@a NEAR/9 @b", "تعلق تدريب الجيش والتدريب", Some(vec!["تعلق تدريب", "والتدريب"])),
+        (both, word, "@a NEAR/9 @b", suspends, Some(vec!["تعلق", "تدريب"])),
+        (both, word, "@a BEFORE/0 @b", tag, Some(vec!["تعلق", "تدريب"])),
+        // What asks for no distance asks for no second word.
+        (phrase, word, "@a AND @b", suspends, Some(vec!["تعلق تدريب", "تدريب"])),
+        (phrase, word, "SENTENCE(@a, @b)", suspends, Some(vec!["تعلق تدريب", "تدريب"])),
+        (phrase, word, "2 of (@a, @b)", suspends, Some(vec!["تعلق تدريب", "تدريب"])),
+    ];
+    for (a, b, when, text, expected) in table {
+        let watch = watch(&list(a, b, when));
+        let found = forms(&watch, text);
+        assert_eq!(found, expected.unwrap_or_default(), "{a} {b} {when}: {text}");
+        assert_eq!(watch.explain(&post(text))[0].holds, !found.is_empty(), "{when}: {text}");
+    }
+}
+
+#[test]
 fn only_words_that_made_the_rule_hold_are_hits() {
     let text = "a b x x x a c";
     let table = [

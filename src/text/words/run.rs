@@ -1,0 +1,47 @@
+//! Letters of a text that belong together.
+
+use super::spelling::Spelling;
+use crate::text::fold::Class;
+
+/// Letters that belong together, while they are read.
+pub(super) struct Run {
+    /// The first of them.
+    pub(super) first: usize,
+    /// What the first is; separators stand each for themselves.
+    pub(super) class: Class,
+    pub(super) spelling: Spelling,
+    /// Whether a letter changed after its spelling was taken.
+    pub(super) stale: bool,
+    /// Where the next word stands.
+    pub(super) at: u32,
+    /// Whether a tag goes on: a capital begins a word there.
+    pub(super) tag: bool,
+    /// Whether `#` and `@` begin a tag.
+    pub(super) tags: bool,
+}
+
+impl Run {
+    pub(super) fn new(tags: bool) -> Self {
+        let spelling = Spelling::default();
+        Self { first: 0, class: Class::Other, spelling, stale: false, at: 0, tag: false, tags }
+    }
+
+    /// A separator begins a tag or ends it.
+    pub(super) fn see(&mut self, c: char) {
+        if matches!(self.class, Class::Other | Class::Noise | Class::Mark) {
+            self.tag = self.tags && (matches!(c, '#' | '@') || (self.tag && c == '_'));
+        }
+    }
+}
+
+/// Whether a character of class `next` belongs to `many` that stand before it, the first of them of class `first`.
+#[inline]
+pub(super) fn goes_on(first: Class, many: usize, next: Class) -> bool {
+    match first {
+        Class::Letter => matches!(next, Class::Letter | Class::Mark),
+        Class::Digit => next == Class::Digit,
+        Class::Unspaced => next == Class::Mark,
+        Class::Flag => next == Class::Flag && many == 1,
+        Class::Symbol | Class::Mark | Class::Noise | Class::Other => false,
+    }
+}

@@ -1,0 +1,53 @@
+use super::*;
+
+#[test]
+fn words_meet_by_their_lower_case_and_by_their_capitals() {
+    let hashes = |text: &str| {
+        let mut words = Words::default();
+        words.read(text);
+        let first = words.found()[0];
+        (first.hash, words.cased_hash(&first))
+    };
+    let (weapons, cased) = hashes("weapons");
+    for same in ["WEAPONS", "wеapons", "𝐖eapons", "wea\u{AD}pons"] {
+        assert_eq!(hashes(same).0, weapons, "{same}");
+    }
+    assert_ne!(hashes("WEAPONS").1, cased);
+    assert_eq!(hashes("wеapons").1, cased);
+    for (text, folded) in [("ÉQUIPÉS", "equipes"), ("Straße", "strasse"), ("Ёлка", "елка"), ("arms", "arms")]
+    {
+        let mut words = Words::default();
+        words.read(text);
+        assert_eq!(words.spellings(), [spelling_hash(folded)], "{text}");
+    }
+    for other in ["weapon", "weaponss", "snopaew", "équipe", "equipe"] {
+        assert_ne!(hashes(other).0, weapons, "{other}");
+    }
+}
+
+#[test]
+fn a_letter_stays_of_its_class_when_a_mark_joins_it() {
+    let mut joined = 0;
+    for c in '\u{C0}'..=char::MAX {
+        let mut parts = Vec::new();
+        unicode_normalization::char::decompose_canonical(c, |part| parts.push(part));
+        let mut letter = parts[0];
+        for mark in &parts[1..] {
+            let Some(next) = compose(letter, *mark).filter(|_| glyph(*mark).joins()) else { break };
+            assert_eq!(glyph(next).class, glyph(letter).class, "{letter:?} {mark:?}");
+            (letter, joined) = (next, joined + 1);
+        }
+    }
+    assert!(joined > 10_000, "{joined}");
+}
+
+#[test]
+fn a_buffer_forgets_the_text_before() {
+    let mut words = Words::default();
+    words.read("many words stand here");
+    words.read("two wеapons");
+    assert_eq!(words.found().len(), 2);
+    assert_eq!(words.token(&words.found()[1]).folded, "weapons");
+    words.read_link("https://x.org/a");
+    assert_eq!(words.found().len(), 3);
+}

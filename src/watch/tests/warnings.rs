@@ -1,0 +1,38 @@
+//! What is told of a watchlist without refusing it.
+
+use super::*;
+
+#[test]
+fn what_may_be_meant_but_seldom_is_comes_as_a_warning() {
+    let text = "languages = ['en', 'fr']\n[concept.a]\nen = ['weapon', 'weapons', 'go', '==US']\nany = ['俄', 'the']\n\
+                [[rule]]\nname = 'it'\nseverity = 'low'\nwhen = '@a OR in'\n";
+    let watch = load_as("it", text).unwrap();
+    let found: Vec<String> = watch.warnings().iter().map(ToString::to_string).collect();
+    let expected = [
+        "it.toml:3:18: `weapons` finds nothing that `weapon` does not find",
+        "it.toml:3:29: `go` is very short",
+        "it.toml:4:9: `俄` is a single character",
+        "it.toml:4:14: `the` stands in nearly every text",
+        "it.toml:6:9: no example shows `it` at work",
+        "it.toml:8:15: `in` stands in nearly every text",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
+}
+
+#[test]
+fn a_term_that_meets_a_small_word_of_another_language_is_told() {
+    let text = "languages = ['en', 'es', 'tr']\n[concept.a]\ntr = ['inşa', 'para', 'silah']\nany = ['para*']\n\
+                [concept.b]\nany = ['=inşa', '==Para']\n[[rule]]\nname = 'it'\nseverity = 'low'\nwhen = '@a OR inşa OR @b'\n\
+                [[rule.example]]\ntext = 'silah'\nexpect = 'alert'\n";
+    let watch = load_as("it", text).unwrap();
+    let found: Vec<String> = watch.warnings().iter().map(ToString::to_string).collect();
+    let expected = [
+        "it.toml:3:8: `inşa` also meets `in`, which stands in nearly every text in en; write `=inşa` to look for this form only",
+        "it.toml:3:16: `para` also meets `para`, which stands in nearly every text in es; make it part of a phrase, or keep",
+        "it.toml:4:9: `para` also meets `para`, which stands in nearly every text in es; write more letters before the `*`",
+        "it.toml:10:15: `inşa` also meets `in`, which stands in nearly every text in en",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
+}
