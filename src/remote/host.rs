@@ -82,7 +82,8 @@ impl Remotes {
     pub fn new(clock: Arc<dyn Clock>, agent: &str) -> Result<Self, reqwest::Error> {
         let builder = || {
             let builder = Client::builder().user_agent(agent).redirect(Policy::none());
-            builder.connect_timeout(Duration::from_secs(5))
+            // Each host of thousands is called once in a while: what idles longer only takes file descriptors.
+            builder.connect_timeout(Duration::from_secs(5)).pool_idle_timeout(Duration::from_secs(30))
         };
         let (client, wary) = (builder().build()?, builder().dns_resolver(Arc::new(PublicOnly)).build()?);
         let (hosts, trusted) = (Mutex::default(), Mutex::default());
