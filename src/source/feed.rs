@@ -5,6 +5,7 @@
 
 mod decode;
 mod entry;
+mod mend;
 mod moved;
 mod outline;
 mod parse;

@@ -10,6 +10,7 @@ mod cursor;
 #[cfg(fuzzing)]
 mod fuzz;
 mod horizon;
+mod id;
 mod post;
 mod refusal;
 mod request;
@@ -34,14 +35,15 @@ use toml_span::{DeserError, Error, Value};
 
 use self::answered::{begin_anew, own_id, page_of, values};
 use self::billed::Billed;
-use self::cursor::{Place, Window, newer, time_of};
+use self::cursor::{Place, Window};
+use self::id::{is_id, newer, time_of};
 use self::post::Context;
 use self::refusal::{Refusal, lost, refusal};
 use self::request::Ways;
 use self::search::{Search, searches};
 use self::stop::Stop;
 use self::table::{By, Table, Vocabulary};
-use self::what::{What, is_id};
+use self::what::What;
 use super::answer::{hidden, no_answer};
 use super::{Ask, Kit, Page, Plan, Source, SourceError, Watched};
 use crate::clock::Clock;

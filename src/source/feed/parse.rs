@@ -7,7 +7,8 @@ use feed_rs::model::Feed;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::outline::{mended, outline, parts, prepared};
+use super::mend::{mended, prepared};
+use super::outline::{outline, parts};
 
 /// What could be read of a feed.
 #[derive(Debug)]

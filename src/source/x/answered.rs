@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::cursor::Place;
+use super::id::is_id;
 use super::refusal::{is_about_account, lost};
-use super::what::is_id;
 use super::wire;
 use crate::remote::Answer;
 use crate::source::{Page, SourceError};

@@ -1,9 +1,10 @@
 //! Where a timeline of X resumes: the newest post that was reached, and the walk towards it that is still under way.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::horizon::Walked;
+use super::id::{id_at, newer, with_overlap};
 use crate::model::timeline::Cursor;
 
 /// A cursor, spelled out. X pages from the newest post down, so `newest` stands still until a walk is complete.
@@ -58,12 +59,6 @@ pub enum Window {
     /// As far back as X goes.
     All,
 }
-
-/// Posts may be indexed this much later than a younger one.
-pub const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
-
-/// The instant that ids count from.
-const EPOCH_MS: i64 = 1_288_834_974_657;
 
 impl Place {
     /// What `cursor` says; the beginning if there is none.
@@ -144,42 +139,6 @@ impl Window {
     }
 }
 
-/// The greater of two ids, by their numbers.
-pub fn newer(one: Option<String>, other: Option<String>) -> Option<String> {
-    let rank = |id: &String| (id.len(), id.clone());
-    one.into_iter().chain(other).max_by_key(rank)
-}
-
-/// When the post with `id` was made, if the id tells.
-pub fn time_of(id: &str) -> Option<Timestamp> {
-    let number: u64 = id.parse().ok()?;
-    is_snowflake(number).then(|| Timestamp::from_millisecond((number >> 22) as i64 + EPOCH_MS).ok()).flatten()
-}
-
-/// The least id of a post made at `time`.
-pub fn id_at(time: Timestamp) -> String {
-    let since = u64::try_from(time.as_millisecond() - EPOCH_MS).unwrap_or(0);
-    (since.min(u64::MAX >> 22) << 22).to_string()
-}
-
-/// The id to ask after: `newest`, or up to ten minutes less, as far as posts from before the last look may have come
-/// to the index since. So a quiet account costs nothing, and a late post is not lost.
-fn with_overlap(newest: &str, looked: Option<Timestamp>) -> String {
-    let Some(number) = newest.parse().ok().filter(|number| is_snowflake(*number)) else {
-        return newest.to_owned();
-    };
-    let lowest = number - ((OVERLAP.as_millis() as u64) << 22);
-    let Some(looked) = looked else { return lowest.to_string() };
-    let settled = looked.as_millisecond() - OVERLAP.as_millis() as i64 - EPOCH_MS;
-    let settled = u64::try_from(settled).unwrap_or(0).saturating_mul(1 << 22);
-    settled.clamp(lowest, number).to_string()
-}
-
-/// Whether an id holds a time that is more than the overlap after the first; older ones are plain numbers.
-fn is_snowflake(number: u64) -> bool {
-    number >> 22 > OVERLAP.as_millis() as u64
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
@@ -196,18 +155,6 @@ mod tests {
     fn page(place: &Place, newest: Option<&str>, token: Option<&str>, now: Timestamp) -> Place {
         let window = place.window(Some(at("2025-04-29T20:00:00Z")));
         place.after_page(&window, newest.map(str::to_owned), Walked::default(), token.map(str::to_owned), now)
-    }
-
-    #[test]
-    fn ids_are_ordered_by_number_and_tell_their_time() {
-        assert_eq!(newer(Some("999".into()), Some("1000".into())).as_deref(), Some("1000"));
-        assert_eq!(newer(None, Some("7".into())).as_deref(), Some("7"));
-        assert_eq!(
-            time_of("1399925617651552259").unwrap().strftime("%F %T").to_string(),
-            "2021-06-02 03:07:31"
-        );
-        assert_eq!(time_of("20"), None);
-        assert_eq!(time_of("not a number"), None);
     }
 
     #[test]

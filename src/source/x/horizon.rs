@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cursor::time_of;
-use super::what::{What, rank};
+use super::id::{rank, time_of};
+use super::what::What;
 use crate::model::coverage::Cause;
 use crate::model::look::Missed;
 
@@ -85,7 +85,7 @@ mod tests {
         for (what, walked, known, misses) in cases {
             assert_eq!(walked.missed(what, known).is_some(), misses, "{what:?} {walked:?} {known:?}");
         }
-        let bottom = super::super::cursor::id_at("2025-04-30T20:00:00Z".parse().unwrap());
+        let bottom = super::super::id::id_at("2025-04-30T20:00:00Z".parse().unwrap());
         let missed = walked(3_200, &bottom).missed(account, Some("400")).unwrap();
         assert_eq!(missed.until, "2025-04-30T20:00:00Z".parse().ok(), "what is shown is not missed");
     }

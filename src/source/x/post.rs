@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::cursor::time_of;
+use super::id::time_of;
 use super::text::{readable, title};
 use super::wire::{Includes, Media, Tweet, User};
 use crate::model::post::{self, Platform, Post, Reference};

@@ -5,7 +5,7 @@ use toml_span::{DeserError, Deserialize, Spanned, Value};
 use url::Url;
 
 use super::budget;
-use super::what::is_id;
+use super::id::is_id;
 use crate::setting::{Fields, Period, Secret, one_of, wrong};
 use crate::source::Common;
 use crate::source::names::{Names, service};

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::cursor::{OVERLAP, Place, Window};
+use super::cursor::{Place, Window};
+use super::id::{OVERLAP, is_id, rank};
 use super::search::Search;
 
 /// What is asked for.
@@ -88,16 +89,6 @@ impl<'a> What<'a> {
         let floor = window.floor().filter(|_| matches!(self, Self::List(_)));
         floor.is_some_and(|floor| ids.any(|id| rank(id) <= rank(&floor)))
     }
-}
-
-/// Whether `text` is an id of X.
-pub fn is_id(text: &str) -> bool {
-    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// By which ids are ordered: their numbers.
-pub fn rank(id: &str) -> (usize, &str) {
-    (id.len(), id)
 }
 
 #[cfg(test)]
