@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 /// Items of a feed, of about 400 bytes each; one of them is new whenever a feed changes.
 const ITEMS: u64 = 20;
@@ -48,7 +49,7 @@ impl Drop for Vigie {
 
 #[tokio::main]
 async fn main() {
-    let count = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(10_000);
+    let count = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(10_000);
     let kept = std::env::args().any(|argument| argument == "kept");
     let few = count / 100;
     let base = measure(few, kept).await;
@@ -62,12 +63,8 @@ async fn measure(count: u64, kept: bool) -> u64 {
     let feeds = Arc::new(Feeds { kept, ..Feeds::default() });
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let served = feeds.clone();
-    let serving = tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(answer(stream, served.clone()));
-        }
-    });
+    let mut serving = JoinSet::new();
+    serving.spawn(serve(listener, feeds.clone()));
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), count, port);
     let vigie = start(folder.path());
@@ -80,7 +77,7 @@ async fn measure(count: u64, kept: bool) -> u64 {
     feeds.version.fetch_add(1, Ordering::Relaxed);
     round(&vigie, &feeds, "changed").await;
     drop(vigie);
-    serving.abort();
+    serving.shutdown().await;
     memory
 }
 
@@ -120,6 +117,17 @@ fn start(folder: &Path) -> Vigie {
         .stderr(said)
         .spawn();
     Vigie(vigie.unwrap())
+}
+
+async fn serve(listener: tokio::net::TcpListener, feeds: Arc<Feeds>) {
+    let mut answers = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok((stream, _)) = listener.accept() => drop(answers.spawn(answer(stream, feeds.clone()))),
+            Some(_) = answers.join_next() => {}
+            else => return,
+        }
+    }
 }
 
 /// Answers requests; hangs up after the first, unless connections are kept.
