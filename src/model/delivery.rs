@@ -1,69 +1,22 @@
 //! An alert on its way to one sink, from open to settled.
 
+mod attempt;
 mod body;
 mod digest;
 mod excerpt;
+mod id;
 
-use std::fmt;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
+pub use self::attempt::Settlement;
 pub use self::body::{Again, Alert, Body, EXCERPTS, Notice};
 pub use self::digest::{Digest, ITEMS, Item, Occasion};
 pub use self::excerpt::Excerpt;
+pub use self::id::DeliveryId;
 use super::matched::Severity;
-use super::post::hex;
 use super::sink::SinkId;
 use super::story::StoryId;
-
-/// A delivery's identity and its idempotency key: 24 hexadecimal digits, derived, never drawn.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct DeliveryId(String);
-
-impl DeliveryId {
-    /// The `n`-th delivery of a story to a sink.
-    pub fn of_story(story: &StoryId, sink: &SinkId, n: u32) -> Self {
-        Self::derived(&["story", &story.to_string(), sink.as_str(), &n.to_string()])
-    }
-
-    /// The digest that begins with this delivery.
-    pub fn of_digest(first: &Self, sink: &SinkId) -> Self {
-        Self::derived(&["digest", &first.0, sink.as_str()])
-    }
-
-    /// The delivery of a notice, told apart by `key`.
-    pub fn of_notice(key: &str, sink: &SinkId) -> Self {
-        Self::derived(&["notice", key, sink.as_str()])
-    }
-
-    fn derived(parts: &[&str]) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update(part);
-            hash.update([0]);
-        }
-        Self(hex(&hash.finalize()[..12]))
-    }
-
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for DeliveryId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<String> for DeliveryId {
-    fn from(id: String) -> Self {
-        Self(id)
-    }
-}
 
 /// One message to one sink. It holds its inputs; what the channel shows is a pure function of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -141,37 +94,6 @@ pub enum State {
     Dead {
         /// When.
         at: Timestamp,
-        /// Why.
-        why: String,
-    },
-}
-
-/// How an attempt ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settlement {
-    /// The sink has it.
-    Delivered {
-        /// What the sink calls it.
-        receipt: Option<String>,
-    },
-    /// Try again.
-    Retry {
-        /// Not before.
-        at: Timestamp,
-        /// Whether the sink may have it all the same.
-        uncertain: bool,
-        /// Whether this counts as an attempt: a sink that asked to wait, or is broken as a whole, made none.
-        counts: bool,
-        /// What happened.
-        why: String,
-    },
-    /// Refused in full; the same goes again at once under the same id, plainer.
-    Plainer {
-        /// What was refused.
-        why: String,
-    },
-    /// It will never be accepted.
-    Dead {
         /// Why.
         why: String,
     },
@@ -289,58 +211,6 @@ impl Delivery {
             Body::Digest(_) | Body::Notice(_) => None,
         }
     }
-
-    /// Closes it for an attempt. `thread` is where the sink heard of its story first; what was sealed before stays in
-    /// the thread it had.
-    pub fn seal(&mut self, thread: Option<&str>, now: Timestamp) {
-        if self.first_tried_at.is_none() {
-            self.thread = thread.map(str::to_owned);
-        }
-        self.state = State::Sending;
-        self.attempts = self.attempts.saturating_add(1);
-        self.first_tried_at = self.first_tried_at.or(Some(now));
-        self.tried_at = Some(now);
-    }
-
-    /// Whether people may read it twice although the channel recognises what comes again within `memory`.
-    pub fn may_repeat(&self, memory: SignedDuration) -> bool {
-        let age = self.first_tried_at.zip(self.tried_at).map(|(first, last)| last.duration_since(first));
-        self.uncertain && age.is_none_or(|age| age >= memory)
-    }
-
-    /// What is left of it after an attempt; `None` once it is delivered.
-    pub fn settle(mut self, settlement: Settlement, now: Timestamp) -> Option<Self> {
-        match settlement {
-            Settlement::Delivered { .. } => return None,
-            Settlement::Retry { at, uncertain, counts, why } => {
-                self.state = State::Sealed;
-                self.due = at;
-                self.set_at = now;
-                self.uncertain |= uncertain;
-                self.attempts = self.attempts.saturating_sub(u32::from(!counts));
-                self.last_error = Some(why);
-            }
-            Settlement::Plainer { why } => {
-                (self.state, self.plain, self.last_error) = (State::Sealed, true, Some(why));
-                (self.due, self.set_at) = (now, now);
-            }
-            Settlement::Dead { why } => {
-                self.last_error = Some(why.clone());
-                self.state = State::Dead { at: now, why };
-            }
-        }
-        Some(self)
-    }
-
-    /// What a restart makes of it: an attempt that was under way may have arrived.
-    pub fn restarted(mut self, now: Timestamp) -> Self {
-        if self.state == State::Sending {
-            self.state = State::Sealed;
-            self.uncertain = true;
-            (self.due, self.set_at) = (now, now);
-        }
-        self
-    }
 }
 
 #[cfg(test)]
@@ -348,11 +218,11 @@ mod tests {
     use super::*;
     use crate::model::post::{Content, Platform, Post, PostKey};
 
-    fn at(second: i64) -> Timestamp {
+    pub(super) fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + second).unwrap()
     }
 
-    fn delivery() -> Delivery {
+    pub(super) fn delivery() -> Delivery {
         let sink = SinkId::new("slack", "desk");
         let story = StoryId::opened_by(PostKey::of(&Platform::X, "1"), Content([1; 8]));
         let id = DeliveryId::of_story(&story, &sink, 1);
@@ -405,16 +275,6 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_letter_goes_again_under_its_id_but_nothing_goes_twice_at_once() {
-        let mut dead = delivery();
-        dead.seal(None, at(0));
-        assert!(dead.clone().again(at(5)).is_none(), "it is being sent");
-        let dead = dead.settle(Settlement::Dead { why: "400".into() }, at(1)).unwrap();
-        let again = dead.clone().again(at(5)).unwrap();
-        assert_eq!((&again.id, again.due(at(5)), &again.state), (&dead.id, Some(at(5)), &State::Sealed));
-    }
-
-    #[test]
     fn what_a_person_wants_now_no_route_keeps_back() {
         let mut held = delivery();
         held.absorb(joining(Severity::Low), at(0));
@@ -452,53 +312,5 @@ mod tests {
         let sealed = delivery.body.clone();
         delivery.absorb(joining(Severity::Critical), at(0));
         assert_eq!(delivery.body, sealed);
-    }
-
-    #[test]
-    fn an_answer_stays_in_the_thread_it_had_when_it_was_first_tried() {
-        for (threads, expected) in [([None, Some("b")], None), ([Some("a"), Some("b")], Some("a"))] {
-            let mut delivery = delivery();
-            for (n, thread) in threads.into_iter().enumerate() {
-                delivery.seal(thread, at(n as i64));
-            }
-            assert_eq!(delivery.thread.as_deref(), expected);
-            assert_eq!((delivery.first_tried_at, delivery.tried_at), (Some(at(0)), Some(at(1))));
-        }
-    }
-
-    #[test]
-    fn what_was_in_doubt_may_repeat_once_the_channel_forgot_it() {
-        let memory = SignedDuration::from_secs(100);
-        for (uncertain, last, expected) in [(false, 200, false), (true, 99, false), (true, 100, true)] {
-            let mut delivery = delivery();
-            delivery.seal(None, at(0));
-            delivery.uncertain = uncertain;
-            delivery.seal(None, at(last));
-            assert_eq!(delivery.may_repeat(memory), expected, "{uncertain} {last}");
-        }
-    }
-
-    #[test]
-    fn an_attempt_cut_by_a_restart_may_have_arrived() {
-        let mut delivery = delivery();
-        delivery.seal(None, at(0));
-        assert_eq!(delivery.due(at(5)), None);
-        let delivery = delivery.restarted(at(5));
-        assert_eq!((delivery.uncertain, delivery.due(at(5))), (true, Some(at(5))));
-    }
-
-    #[test]
-    fn a_retry_waits_and_a_refusal_is_kept_for_people() {
-        let mut first = delivery();
-        first.seal(None, at(0));
-        let retry = Settlement::Retry { at: at(60), uncertain: true, counts: false, why: "503".into() };
-        let waiting = first.clone().settle(retry, at(1)).unwrap();
-        assert_eq!((waiting.due(at(2)), waiting.uncertain, waiting.attempts), (Some(at(60)), true, 0));
-        assert_eq!(waiting.due(at(0)), Some(at(0)), "a clock that jumped back");
-        let dead = first.clone().settle(Settlement::Dead { why: "400".into() }, at(1)).unwrap();
-        assert_eq!((dead.due(at(2)), dead.state), (None, State::Dead { at: at(1), why: "400".into() }));
-        let plainer = first.clone().settle(Settlement::Plainer { why: "400".into() }, at(1)).unwrap();
-        assert_eq!((plainer.due(at(1)), plainer.plain, plainer.id), (Some(at(1)), true, first.id.clone()));
-        assert_eq!(first.settle(Settlement::Delivered { receipt: None }, at(1)), None);
     }
 }
