@@ -70,8 +70,13 @@ impl Source for Feeds {
         let remote = self.remotes.led_to(learnt, "feed", pace);
         match self.read(&url, (&remote, learnt), &place, false).await {
             Ok(page) => Ok(page),
-            // The address that people gave may know better.
-            Err(_) => self.read(&url, (&given, &url), &Place::default(), true).await,
+            // It is there, only busy.
+            Err(error @ SourceError::Retry(Some(_), _)) => Err(error),
+            // The address that people gave may know better; what the other is recognised by says nothing there.
+            Err(_) => {
+                let unseen = Place { seen: Validators::default(), ..place };
+                self.read(&url, (&given, &url), &unseen, true).await
+            }
         }
     }
 }

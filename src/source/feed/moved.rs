@@ -38,19 +38,24 @@ impl Moved {
         *self == Self::default()
     }
 
-    /// After a look whose permanent redirects led from `asked` to `target`.
+    /// After a look that was answered, whose permanent redirects led from `asked` to `target`.
+    ///
+    /// If the address that people gave was asked, because the one that is believed failed, that one is believed on only if
+    /// the look was led there again.
     #[must_use]
     pub fn after(&self, asked: &Url, target: Option<&Url>) -> Self {
+        let at = self.at.as_ref().filter(|at| *at == asked || target == Some(*at));
+        let target = target.filter(|target| at != Some(*target));
         let safe = |target: &&Url| target.scheme() == "https" || asked.scheme() == "http";
         let fits = |target: &&Url| target.as_str().len() <= LONGEST;
         let Some(to) = target.filter(fits).filter(safe) else {
-            return Self { at: self.at.clone(), ..Self::default() };
+            return Self { at: at.cloned(), ..Self::default() };
         };
         let times = if self.to.as_ref() == Some(to) { self.times.saturating_add(1) } else { 1 };
         if times >= BELIEVED_AFTER {
             return Self { at: Some(to.clone()), ..Self::default() };
         }
-        Self { at: self.at.clone(), to: Some(to.clone()), times }
+        Self { at: at.cloned(), to: Some(to.clone()), times }
     }
 }
 
@@ -63,11 +68,14 @@ fn is_zero(times: &u32) -> bool {
 mod tests {
     use super::*;
 
-    /// Where a feed is asked after looks whose redirects led to these hosts.
+    /// Where a feed is asked after looks whose redirects led to these hosts; `!` before it says that the address which is
+    /// believed failed, so that the old one was asked.
     fn after(looks: &[&str]) -> Option<String> {
         let mut moved = Moved::default();
-        for host in looks {
-            let asked = Url::parse("https://old.example/feed").unwrap();
+        for look in looks {
+            let (failed, host) = look.strip_prefix('!').map_or((false, *look), |host| (true, host));
+            let old = Url::parse("https://old.example/feed").unwrap();
+            let asked = moved.address().filter(|_| !failed).cloned().unwrap_or(old);
             let target =
                 (!host.is_empty()).then(|| Url::parse(&format!("https://{host}.example/feed")).unwrap());
             moved = moved.after(&asked, target.as_ref());
@@ -77,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_feed_moved_once_three_looks_in_a_row_were_led_to_the_same_address() {
-        let cases: [(&[&str], Option<&str>); 8] = [
+        let cases: [(&[&str], Option<&str>); 12] = [
             (&["a", "a"], None),
             (&["a", "a", "a"], Some("a.example")),
             (&["a", "a", "", "a"], None),
@@ -86,6 +94,10 @@ mod tests {
             (&["a", "a", "a", ""], Some("a.example")),
             (&["a", "a", "a", "b", "b"], Some("a.example")),
             (&["a", "a", "a", "b", "b", "b"], Some("b.example")),
+            (&["a", "a", "a", "!a"], Some("a.example")),
+            (&["a", "a", "a", "!"], None),
+            (&["a", "a", "a", "!b"], None),
+            (&["a", "a", "a", "!b", "b", "b"], Some("b.example")),
         ];
         for (looks, host) in cases {
             assert_eq!(after(looks).as_deref(), host, "{looks:?}");

@@ -358,6 +358,31 @@ async fn an_address_that_was_learnt_is_forgotten_once_it_fails_and_the_given_one
 }
 
 #[tokio::test]
+async fn an_address_that_was_learnt_may_fail_for_a_moment_and_is_not_told_again() {
+    let failed = AtomicBool::new(false);
+    let double = Double::start(move |asked| match asked.url.path() {
+        "/feed.xml" => Reply::new(301, "").header("location", "/new.xml"),
+        _ if failed.swap(true, Ordering::Relaxed) => {
+            Reply::new(200, rss("<item><guid>1</guid><title>t</title></item>"))
+        }
+        _ => Reply::new(500, ""),
+    })
+    .await;
+    let learnt = Cursor(format!("{{\"moved\":{{\"at\":\"{}/new.xml\"}}}}", double.url()));
+    let page = look_at(&double, Some(&learnt)).await.unwrap();
+    assert_eq!((page.posts.len(), page.moved, page.next), (1, None, Some(learnt)));
+    assert_eq!(paths(&double), ["/new.xml", "/feed.xml", "/new.xml"]);
+}
+
+#[tokio::test]
+async fn an_address_that_was_learnt_and_asks_to_wait_is_waited_for() {
+    let double = Double::start(|_| Reply::new(503, "").header("retry-after", 120)).await;
+    let learnt = Cursor(format!("{{\"moved\":{{\"at\":\"{}/new.xml\"}}}}", double.url()));
+    assert!(again(look_at(&double, Some(&learnt)).await).is_some());
+    assert_eq!(paths(&double), ["/new.xml"]);
+}
+
+#[tokio::test]
 async fn a_private_address_that_was_learnt_is_not_called() {
     let (home, given) =
         (Double::saying(Reply::new(200, rss(""))).await, Double::saying(Reply::new(200, rss(""))).await);
