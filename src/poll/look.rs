@@ -37,7 +37,7 @@ pub(crate) struct Look {
 pub(super) type Looking = BoxFuture<'static, Box<Look>>;
 
 impl Look {
-    /// Whether its host answers, if it was asked.
+    /// Whether its host answers, if it was asked. One that only says that it fails counts as one that does not.
     pub(super) fn answered(&self) -> Option<bool> {
         match &self.result {
             Ok(_) | Err(SourceError::Broken(_) | SourceError::Barred(..) | SourceError::Suspicious(_)) => {
