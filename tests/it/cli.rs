@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use vigie::store::sled::SledStore;
 
+use crate::program::program;
 use crate::server::{Reply, Server};
 
 const WATCHLIST: &str = r#"
@@ -36,7 +37,7 @@ pub fn root() -> &'static Path {
 }
 
 pub fn vigie(args: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_vigie"))
+    let mut child = Command::new(program())
         .args(args)
         .current_dir(root())
         .env_remove("X_BEARER_TOKEN")
@@ -368,7 +369,7 @@ fn the_daemon_says_that_it_is_alive_and_stops_when_asked() {
     let desk = Desk::new(&line("1", "weapons"));
     assert_eq!(code(&desk.run(&["health"])), 1, "nobody is there");
     let config = desk.path("vigie.toml");
-    let mut daemon = Command::new(env!("CARGO_BIN_EXE_vigie"))
+    let mut daemon = Command::new(program())
         .args(["run", "--config", config.to_str().unwrap()])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -415,7 +416,7 @@ fn an_outside_watchman_is_called_while_the_daemon_is_well() {
         &format!("{config}[alive]\nping = {{ file = \"ping\" }}\nping_every = \"1s\"\n"),
     );
     let config = desk.path("vigie.toml");
-    let mut daemon = Command::new(env!("CARGO_BIN_EXE_vigie"))
+    let mut daemon = Command::new(program())
         .args(["run", "--log", "trace", "--config", config.to_str().unwrap()])
         .stdout(Stdio::null())
         .stderr(fs::File::create(desk.path("log")).unwrap())

@@ -1,6 +1,7 @@
 //! The real program against an X that lies, stalls and fails, and three channels, killed at any moment.
 
 mod channels;
+mod soak;
 mod x;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use self::channels::Channels;
 use self::x::XServer;
+use crate::program::program;
 
 /// Kills in the gate; `VIGIE_TEST_KILLS` asks for more.
 const KILLS: u32 = 10;
@@ -115,7 +117,7 @@ fn free_port() -> u16 {
 
 fn start(config: &Path) -> Child {
     let log = fs::OpenOptions::new().create(true).append(true).open(config.with_extension("log")).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_vigie"))
+    Command::new(program())
         .args(["run", "--config"])
         .arg(config)
         .stdout(Stdio::null())

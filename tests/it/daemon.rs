@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cli::{Desk, code, err, line, out};
+use crate::program::program;
 use crate::server::{Reply, Server};
 
 /// A daemon over a desk; it dies with the test.
@@ -28,7 +29,7 @@ impl<'a> Daemon<'a> {
     pub fn start_at(desk: &'a Desk, level: &str) -> Self {
         let config = desk.path("vigie.toml");
         let config = config.to_str().unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_vigie"))
+        let child = Command::new(program())
             .args(["run", "--log", level, "--log-format", "json", "--config", config])
             .stdout(fs::File::create(desk.path("stdout")).unwrap())
             .stderr(fs::File::create(desk.path("stderr")).unwrap())

@@ -10,6 +10,7 @@ mod fake;
 mod house;
 mod people;
 mod pipeline;
+mod program;
 mod reload;
 mod server;
 mod simulation;

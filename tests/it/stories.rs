@@ -7,10 +7,12 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::program::program;
+
 const POSTS: &str = include_str!("stories.jsonl");
 
 fn stories(arguments: &[&str], posts: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_vigie"))
+    let mut child = Command::new(program())
         .arg("stories")
         .args(arguments)
         .arg("-")

@@ -1,8 +1,9 @@
 //! Watchlists as people meet them: the program, its exit codes and what it says.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Output};
+
+use crate::program::program;
 
 const CONFIG: &str = "store = \"data\"\nwatchlists = \"list.toml\"\n[source.file.inbox]\nfiles = [\"posts.jsonl\"]\n\
                       [sink.console.here]\n";
@@ -23,7 +24,7 @@ fn vigie_with(files: &[(&str, &str)], arguments: &[&str]) -> Output {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_vigie")));
+    let mut command = Command::new(program());
     command.current_dir(folder.path()).env_remove("VIGIE_STORE").env_remove("VIGIE_LOG");
     command.args(["--config", "vigie.toml"]).args(arguments).output().unwrap()
 }
