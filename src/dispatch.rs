@@ -156,6 +156,7 @@ impl Dispatch {
             result = self.sink.send(&delivery) => result,
             () = grace => Err(SendError::Ambiguous("vigie was stopped before the sink answered".into())),
         };
+        let result = self.without_stale_remark(result);
         let now = self.clock.now();
         let before = self.gate.clone();
         let Verdict { settlement, gate } = verdict(&result, &delivery, self.gate.clone(), now, &mut self.rng);
@@ -168,6 +169,12 @@ impl Dispatch {
             self.filed.notify_waiters();
         }
         Ok(())
+    }
+
+    /// A remark counts once.
+    fn without_stale_remark(&mut self, result: Result<Receipt, SendError>) -> Result<Receipt, SendError> {
+        let mut fresh = |remark: &String| self.remarks.insert(remark.clone());
+        result.map(|receipt| Receipt { remark: receipt.remark.filter(&mut fresh), ..receipt })
     }
 
     fn log(&self, delivery: &Delivery, result: &Result<Receipt, SendError>, now: Timestamp) {
@@ -189,7 +196,7 @@ impl Dispatch {
     ///
     /// A sink cannot tell of itself; then the log is all there is.
     fn notice(
-        &mut self,
+        &self,
         delivery: &Delivery,
         result: &Result<Receipt, SendError>,
         settlement: &Settlement,
@@ -204,10 +211,12 @@ impl Dispatch {
             return None;
         }
         let (title, text) = match (result, settlement) {
-            (Ok(_), _) if parked || unreachable(before) => {
-                (format!("{sink} works again"), "What waited for it is being delivered.".to_owned())
+            (Ok(Receipt { remark, .. }), _) if parked || unreachable(before) => {
+                let text = "What waited for it is being delivered.".to_owned();
+                let text = remark.iter().fold(text, |text, remark| format!("{text}\n{remark}"));
+                (format!("{sink} works again"), text)
             }
-            (Ok(Receipt { remark: Some(remark), .. }), _) if self.remarks.insert(remark.clone()) => {
+            (Ok(Receipt { remark: Some(remark), .. }), _) => {
                 (format!("{sink} delivers, but look after it"), remark.clone())
             }
             (Err(SendError::SinkGone(why)), _) if !parked => {

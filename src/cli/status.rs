@@ -125,9 +125,10 @@ fn sink_line(sink: &SinkStatus, width: usize, now: Timestamp, timezone: &TimeZon
     let again = match (sink.again, sink.failures) {
         (None, _) => String::new(),
         (Some(at), 0) => format!("; asked to wait until {}", time(at, timezone)),
+        (Some(at), _) if sink.parked.is_some() => format!("; called again {}", time(at, timezone)),
         (Some(at), failures) => {
             let style = if is_unreachable(failures) { BAD } else { ODD };
-            format!("; {style}not reached {failures} times{style:#}, called again {}", time(at, timezone))
+            format!("; {style}{failures} calls in a row failed{style:#}, called again {}", time(at, timezone))
         }
     };
     let name = sink.sink.as_str();

@@ -1,7 +1,8 @@
 //! Matrix, by the client-server API, in rooms without encryption.
 //!
 //! A delivery's id is the transaction id, which makes retries exact for a day and the same token. Before the first
-//! message, and again after a failure, the room is looked at: a server takes plain text for an encrypted room as well.
+//! message, after a failure, and when the last look is a minute old, the room is looked at: a server takes plain text for an
+//! encrypted room as well, and messages for one that was left behind.
 
 mod api;
 mod content;
@@ -138,10 +139,7 @@ impl Sink for Matrix {
 impl Matrix {
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, SendError> {
         let (content, remark) = self.content(delivery);
-        let place = match self.remembered() {
-            Some(place) => place,
-            None => self.look().await?,
-        };
+        let place = self.place().await?;
         self.remember(Some(place.clone()));
         let (event, place) = self.put(place, delivery, &content).await?;
         let moved = place.moved.then(|| {

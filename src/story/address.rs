@@ -9,6 +9,12 @@ use crate::text::link::address_at;
 /// So many links of a post are compared.
 const MOST: usize = 4;
 
+/// So many addresses are looked for in a text.
+const MOST_WRITTEN: usize = 8 * MOST;
+
+/// So many bytes an address has that people follow.
+const LONGEST: usize = 4 << 10;
+
 /// Where people gather rather than read; the start of a path there is no page about an event.
 const CROWDS: &[&str] = &[
     "t.co",
@@ -64,13 +70,16 @@ pub fn targets<'p>(links: impl Iterator<Item = &'p str>, text: &'p str) -> Vec<T
 /// The addresses in a text.
 fn written(text: &str) -> impl Iterator<Item = String> {
     let starts = text.match_indices("http").map(|(at, _)| at);
-    starts.filter_map(|at| {
+    starts.take(MOST_WRITTEN).filter_map(|at| {
         let address = text.get(address_at(text, at)?)?;
         Some(address.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '…']).to_owned())
     })
 }
 
 fn target(link: &str) -> Option<Target> {
+    if link.len() > LONGEST {
+        return None;
+    }
     let url = Url::parse(link).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = url.host_str()?.to_ascii_lowercase();
     let host =

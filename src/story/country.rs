@@ -206,6 +206,8 @@ struct Table {
     begins: HashMap<String, &'static str>,
     /// By the first word of names of several words, how many words the longest has.
     several: HashMap<String, usize>,
+    /// Bytes of the longest of `begins`.
+    longest: usize,
 }
 
 /// The state that the words at the start of `words`, folded, name, and how many they are. `shown` is the first of them
@@ -235,7 +237,8 @@ fn one(table: &Table, words: &[&str], shown: &str) -> Option<&'static str> {
 fn beginning<'t>(table: &'t Table, word: &str) -> Option<&'t &'static str> {
     let whole = word.rfind(' ').map_or(0, |space| space + 1);
     let ends = word.char_indices().map(|(at, _)| at).filter(|at| *at > whole).skip(2).chain([word.len()]);
-    ends.filter_map(|end| table.begins.get(word.get(..end)?)).last()
+    // A word may be as long as a whole post.
+    ends.take_while(|end| *end <= table.longest).filter_map(|end| table.begins.get(word.get(..end)?)).last()
 }
 
 /// A name as it is, and without what Arabic writes together with it.
@@ -271,8 +274,12 @@ fn table() -> Table {
                 let longest = table.several.entry(first.into()).or_default();
                 *longest = words.max(*longest);
             }
-            let names = if starred.is_some() { &mut table.begins } else { &mut table.whole };
-            names.insert(name, *code);
+            if starred.is_some() {
+                table.longest = table.longest.max(name.len());
+                table.begins.insert(name, *code);
+            } else {
+                table.whole.insert(name, *code);
+            }
         }
     }
     table

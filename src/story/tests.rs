@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use proptest::prelude::*;
+use tokio::time::Instant;
 
 use super::*;
 use crate::model::matched::{Hit, Severity};
@@ -256,4 +259,36 @@ proptest! {
         prop_assert_eq!(&forward[first..], &vec![1; second][..]);
         prop_assert_eq!(&backward[second..], &vec![1; first][..]);
     }
+}
+
+#[test]
+fn no_post_takes_long_to_sketch() {
+    let begun = Instant::now();
+    for piece in [
+        "я",
+        "ا",
+        "字",
+        "a.",
+        "#a_",
+        "@a",
+        "http://",
+        "https://a.example/",
+        "a ",
+        "\n",
+        "💣",
+        "🇷🇺",
+        "1",
+        "1,000,",
+        "\"",
+        "\u{1}",
+        "Burkina ",
+        "weapons. ",
+    ] {
+        let text = piece.repeat(200_000 / piece.len());
+        for text in [format!("#{text}"), format!("weapons {text}")] {
+            Sketch::of(&post("1", &text), &[]);
+        }
+    }
+    // One whose cost grew with the square of its length took a minute.
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

@@ -13,6 +13,12 @@ use crate::text::{Token, analyse};
 /// So many words of a text are compared.
 pub const LONGEST: usize = 72;
 
+/// So many bytes of a text are read for them.
+const READ: usize = 16 << 10;
+
+/// So many parts of a tag belong together.
+const TAG_PARTS: usize = 32;
+
 /// The words of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wording {
@@ -25,6 +31,7 @@ pub struct Wording {
 impl Wording {
     /// The words of `text`. `names` are bytes of it that a watchlist has as a name.
     pub fn of(text: &str, names: &[Range<usize>]) -> Self {
+        let (whole, text) = (text, text.get(..text.floor_char_boundary(READ)).unwrap_or(text));
         let tokens: Vec<Token> = analyse(text).into_iter().filter(|token| token.width == 1).collect();
         let reader = Reader::new(text, &tokens, names);
         let (mut words, mut at) = (Vec::new(), 0);
@@ -33,7 +40,7 @@ impl Wording {
             words.extend(word);
             at = next.max(at + 1);
         }
-        Self { words, cut: reader.cut || at < reader.end }
+        Self { words, cut: reader.cut || at < reader.end || text.len() < whole.len() }
     }
 
     /// The words between the tags and flags around them.
@@ -129,16 +136,16 @@ impl<'t> Reader<'t> {
 
     /// The sign that makes a tag or a handle of a token, or of the one that it goes on.
     fn mark(&self, at: usize) -> Option<char> {
-        let mut at = at;
-        loop {
+        for at in (0..=at).rev().take(TAG_PARTS) {
             let gap = self.gap(at);
             match gap.chars().next_back() {
                 Some('#' | '＃') => return Some('#'),
                 Some('@' | '＠') => return Some('@'),
-                Some('_' | '.') | None if at > 0 && gap.len() < 2 && !self.is_picture(at) => at -= 1,
+                Some('_' | '.') | None if gap.len() < 2 && !self.is_picture(at) => {}
                 _ => return None,
             }
         }
+        None
     }
 
     /// The word at a token, if it counts, and the token behind it.

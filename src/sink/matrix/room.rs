@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use tracing::info;
 use url::Url;
@@ -15,6 +16,10 @@ use crate::sink::SendError;
 /// How often a room that was upgraded is followed to its successor.
 const UPGRADES: usize = 5;
 
+/// How long a look at a room counts. It may be upgraded or encrypted at any time, and takes messages all the same from those
+/// with power there.
+const FRESH: SignedDuration = SignedDuration::from_mins(1);
+
 /// A room that was looked at and found fit.
 #[derive(Clone)]
 pub struct Place {
@@ -24,9 +29,20 @@ pub struct Place {
     pub room: String,
     /// Whether the room in the configuration was upgraded to this one.
     pub moved: bool,
+    /// When it was looked at.
+    pub looked: Timestamp,
 }
 
 impl Matrix {
+    /// The room to write to, looked at a moment ago.
+    pub(super) async fn place(&self) -> Result<Place, Trouble> {
+        match self.remembered() {
+            Some(place) if place.is_fresh() => Ok(place),
+            Some(place) => place.followed().await?.admitted().await,
+            None => self.look().await,
+        }
+    }
+
     /// The room, once it is known that vigie may read its state, and that it is not encrypted.
     pub(super) async fn look(&self) -> Result<Place, Trouble> {
         let api = self.api().await;
@@ -36,7 +52,8 @@ impl Matrix {
             Room::Id(id) => id.clone(),
             Room::Alias(alias) => api.resolve(alias).await?,
         };
-        let place = Place { api, room, moved: false }.followed().await?;
+        let looked = api.clock.now();
+        let place = Place { api, room, moved: false, looked }.followed().await?;
         place.admitted().await
     }
 
@@ -60,6 +77,12 @@ impl Matrix {
 }
 
 impl Place {
+    /// Whether nothing needs to be looked at again; what a clock that jumped back tells is old.
+    fn is_fresh(&self) -> bool {
+        let age = self.api.clock.now().duration_since(self.looked);
+        (SignedDuration::ZERO..FRESH).contains(&age)
+    }
+
     /// The successor of a room that was upgraded; the room itself if it was not, or does not tell.
     async fn followed(mut self) -> Result<Self, Trouble> {
         for _ in 0..UPGRADES {
@@ -89,7 +112,7 @@ impl Place {
             )
             .into());
         }
-        Ok(self)
+        Ok(Self { looked: self.api.clock.now(), ..self })
     }
 
     /// Whether `user` may write messages here, by the room's power levels.

@@ -78,7 +78,8 @@ impl From<Trouble> for SendError {
 
 /// What an error code means, where it says more than the status.
 const CODES: &[(Meaning, &[&str])] = &[
-    (Meaning::Forbidden, &["M_FORBIDDEN"]),
+    // Synapse says that a state is bad where a banned user joins.
+    (Meaning::Forbidden, &["M_BAD_STATE", "M_FORBIDDEN"]),
     (Meaning::Missing, &["M_NOT_FOUND"]),
     (Meaning::Busy, &["M_LIMIT_EXCEEDED"]),
     (
@@ -88,7 +89,6 @@ const CODES: &[(Meaning, &[&str])] = &[
     (
         Meaning::Broken,
         &[
-            "M_BAD_STATE",
             "M_CONSENT_NOT_GIVEN",
             "M_GUEST_ACCESS_FORBIDDEN",
             "M_INCOMPATIBLE_ROOM_VERSION",
@@ -170,7 +170,7 @@ mod tests {
             (401, "M_UNKNOWN_TOKEN", "broken"),
             (401, "M_MISSING_TOKEN", "broken"),
             (403, "M_FORBIDDEN", "forbidden"),
-            (403, "M_BAD_STATE", "broken"),
+            (403, "M_BAD_STATE", "forbidden"),
             (403, "M_USER_SUSPENDED", "broken"),
             (404, "M_NOT_FOUND", "missing"),
             (404, "M_UNRECOGNIZED", "broken"),

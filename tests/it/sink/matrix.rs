@@ -1,5 +1,6 @@
 use std::sync::Mutex;
 
+use jiff::Timestamp;
 use serde_json::json;
 use vigie::model::delivery::Again;
 
@@ -53,11 +54,32 @@ fn homeserver(script: Vec<(&'static str, Vec<Reply>)>) -> Server {
 
 /// The sink that writes to `room` at `double`.
 fn sink(double: &Server, room: &str) -> (Arc<dyn Sink>, tempfile::TempDir) {
+    sink_by(Arc::new(TokioClock::starting_at(posts::NOW)), double, room)
+}
+
+/// The same by a clock.
+fn sink_by(clock: Arc<dyn Clock>, double: &Server, room: &str) -> (Arc<dyn Sink>, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("secret"), MARKER).unwrap();
     let table =
         format!("homeserver = \"{}\"\nroom = \"{room}\"\ntoken = {{ file = \"secret\" }}", double.url(""));
-    ((plan("matrix", &table).unwrap().build)(SinkId::new("matrix", "it"), &kit(dir.path())).unwrap(), dir)
+    let kit = Kit { clock, ..kit(dir.path()) };
+    ((plan("matrix", &table).unwrap().build)(SinkId::new("matrix", "it"), &kit).unwrap(), dir)
+}
+
+/// A clock that somebody sets.
+struct Set(Mutex<Timestamp>);
+
+impl Clock for Set {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+impl Set {
+    fn forward(&self, seconds: i64) {
+        *self.0.lock().unwrap() += SignedDuration::from_secs(seconds);
+    }
 }
 
 /// Method and path below the client API, in order.
@@ -108,6 +130,36 @@ async fn the_room_is_looked_at_before_the_first_message_and_after_a_failure() {
     let put = format!("PUT rooms/%21v12/send/m.room.message/{}", alert().id);
     let put = put.as_str();
     assert_eq!(steps(&double), [&look[..], &[put, put, put], &look, &[put]].concat());
+}
+
+#[tokio::test]
+async fn a_room_that_is_left_behind_or_encrypted_meanwhile_gets_nothing_more_although_it_would_take_it() {
+    let sent = || Reply::of(200, r#"{"event_id":"$1"}"#);
+    let cases = [
+        ("/rooms/%21room/state/m.room.tombstone", r#"{"replacement_room":"!new"}"#, "sent"),
+        ("/rooms/%21room/state/m.room.encryption", r#"{"algorithm":"m"}"#, "broken"),
+    ];
+    for (state, found, expected) in cases {
+        let double = homeserver(vec![
+            (state, vec![missing(), Reply::of(200, found)]),
+            ("/join/", vec![Reply::of(200, "{}")]),
+            ("/send/", vec![sent()]),
+        ]);
+        let clock = Arc::new(Set(Mutex::new(posts::NOW)));
+        let (sink, _dir) = sink_by(clock.clone(), &double, "!room");
+        for (wait, expected) in [(0, "sent"), (59, "sent"), (1, expected), (0, expected)] {
+            clock.forward(wait);
+            assert_eq!(kind(&send(&sink, &alert()).await), expected, "{state} after {wait} s more");
+        }
+        let steps = steps(&double);
+        let puts =
+            |room: &str| steps.iter().filter(|step| step.starts_with(&format!("PUT rooms/{room}/"))).count();
+        assert_eq!(
+            (puts("%21room"), puts("%21new")),
+            (2, if expected == "sent" { 2 } else { 0 }),
+            "{steps:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -185,6 +237,9 @@ async fn whoever_may_not_write_or_join_is_told_so_and_nothing_goes_round_for_eve
         let (sink, _dir) = sink(&double, "!room");
         let result = send(&sink, &alert()).await;
         assert_eq!(kind(&result), "broken", "{n}: {result:?}");
+        // Whether thrown out or not let in, that is what to mend, and not the homeserver.
+        let (locked_out, why) = (n < 3, result.unwrap_err().to_string());
+        assert_eq!(why.contains("may not write to the room"), locked_out, "{n}: {why}");
         assert!(double.calls().len() < 15, "{n}: {:?}", steps(&double));
     }
 }
