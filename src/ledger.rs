@@ -61,7 +61,7 @@ pub async fn look_up(
     let mut accounts = Vec::new();
     for watching in sources {
         for watched in watching.source.accounts() {
-            let account = watched.account.clone();
+            let account = watched.account.to_string();
             if !question.whom.as_ref().is_none_or(|whom| is_meant(whom, watching, &account)) {
                 continue;
             }
@@ -79,7 +79,7 @@ pub async fn look_up(
 pub fn likely(whom: &str, sources: &[Watching]) -> Option<String> {
     let accounts = sources.iter().flat_map(|watching| watching.source.accounts());
     let names: Vec<String> = accounts
-        .map(|watched| watched.account)
+        .map(|watched| watched.account.to_string())
         .chain(sources.iter().map(|source| source.id.clone()))
         .collect();
     nearest(whom, names.iter().map(String::as_str)).map(str::to_owned)

@@ -15,7 +15,7 @@ mod notice;
 mod purse;
 mod troubles;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,23 +72,35 @@ impl Watching {
     }
 }
 
-/// A timeline and who watches it.
+/// A timeline's watch. There may be many, so what those of a source have in common is kept once.
 #[derive(Clone)]
 pub(crate) struct Watch {
-    /// The number of its source.
-    source: usize,
-    pub(crate) watching: Arc<Watching>,
-    pub(crate) account: String,
-    /// Its pace and bounds.
-    pub(crate) common: Common,
+    of: Arc<Shared>,
+    account: Arc<str>,
+    /// The wait between two looks at it.
+    every: SignedDuration,
+    /// How much less it matters than the source's other accounts, by their order: from 0 to 1.
+    lesser: f32,
     /// Whether its timeline was found by its name.
     by_name: bool,
-    /// How many accounts the source has.
-    pub(crate) among: usize,
-    /// How much less it matters than the source's other accounts, by their order: from 0 to 1.
-    lesser: f64,
-    /// The source's money, where reading costs.
+}
+
+/// What all watches of a source have in common.
+struct Shared {
+    /// The number of the source.
+    number: usize,
+    watching: Watching,
+    /// How many accounts it has.
+    accounts: usize,
+    /// Its money, where reading costs.
     purse: Option<Arc<Purse>>,
+}
+
+impl Watch {
+    /// The source that it belongs to.
+    fn watching(&self) -> &Watching {
+        &self.of.watching
+    }
 }
 
 /// What the way in works with.
@@ -113,23 +125,19 @@ impl Poll {
         let (watched, numbers, agenda) = (Vec::new(), HashMap::new(), Agenda::default());
         let now = clock.now();
         let mut poll = Self { watched, numbers, agenda, store, matcher, clock };
-        for (source, watching) in sources.into_iter().map(Arc::new).enumerate() {
+        for (number, watching) in sources.into_iter().enumerate() {
             let purse = watching.common.budget.map(|budget| Arc::new(Purse::new(&watching.id, budget)));
-            let accounts = watching.source.accounts();
-            let among = accounts.len();
-            for (place, watched) in accounts.into_iter().enumerate() {
-                let timeline = watching.timeline(&watched, poll.store.as_ref()).await?;
+            let watched = watching.source.accounts();
+            let accounts = watched.len();
+            let of = Arc::new(Shared { number, watching, accounts, purse });
+            poll.watched.reserve_exact(accounts);
+            for (place, watched) in watched.into_iter().enumerate() {
+                let timeline = of.watching.timeline(&watched, poll.store.as_ref()).await?;
                 let due = poll.due(&timeline, now).await?;
-                let every = watched.every.unwrap_or(watching.common.every);
-                let common = Common { every, ..watching.common.clone() };
-                let lesser = place as f64 / among.saturating_sub(1).max(1) as f64;
+                let every = watched.every.unwrap_or(of.watching.common.every);
+                let lesser = place as f32 / accounts.saturating_sub(1).max(1) as f32;
                 let (by_name, account) = (watched.timeline.is_none(), watched.account);
-                let (watching, purse) = (watching.clone(), purse.clone());
-                poll.watch(
-                    timeline,
-                    due,
-                    Watch { source, watching, account, common, by_name, among, lesser, purse },
-                );
+                poll.watch(timeline, due, Watch { of: of.clone(), account, every, lesser, by_name });
             }
         }
         Ok(poll)
@@ -139,12 +147,12 @@ impl Poll {
     fn watch(&mut self, timeline: TimelineId, due: Timestamp, watch: Watch) -> bool {
         if let Some(other) = self.numbers.get(&timeline).and_then(|number| self.watched[*number].as_ref()) {
             let (first, second) = (&other.1.account, &watch.account);
-            let by = &other.1.watching.id;
+            let by = &other.1.watching().id;
             warn!(%timeline, "{first} and {second} are the same account; it is watched once, by {by}");
             return false;
         }
-        let host = watch.watching.source.host(&watch.account);
-        let number = self.agenda.add(watch.source, host, due);
+        let host = watch.watching().source.host(&watch.account);
+        let number = self.agenda.add(watch.of.number, host.as_deref(), due);
         self.numbers.insert(timeline.clone(), number);
         self.watched.push(Some((timeline, watch)));
         true
@@ -166,35 +174,55 @@ impl Poll {
         stop: CancellationToken,
     ) -> Result<(), StoreError> {
         let mut under_way: FuturesUnordered<Looking> = FuturesUnordered::new();
+        // Looks for which the committer has no room yet. Until it has, no other begins, so they stay few.
+        let mut ended = VecDeque::new();
         loop {
             beat.turn();
             let now = self.clock.now();
             while let Ok((number, due)) = dues.try_recv() {
                 self.agenda.wait(number, due);
             }
-            for (number, turn) in self.claim(now).await? {
-                under_way.push(self.look(number, turn, now)?);
+            if ended.is_empty() {
+                for (number, turn) in self.claim(now).await? {
+                    under_way.push(self.look(number, turn, now)?);
+                }
             }
             // With no hand free, the next thing to wait for is a hand.
-            let next = self.agenda.next().unwrap_or(Timestamp::MAX);
-            let look = tokio::select! {
+            let next = self.agenda.next().filter(|_| ended.is_empty()).unwrap_or(Timestamp::MAX);
+            tokio::select! {
                 biased;
-                () = stop.cancelled() => return Ok(()),
-                Some(look) = under_way.next() => look,
-                Some((number, due)) = dues.recv() => {
-                    self.agenda.wait(number, due);
-                    continue;
+                () = stop.cancelled() => {
+                    while let Some(look) = ended.pop_front() && looks.try_send(look).is_ok() {}
+                    return Ok(());
                 }
-                () = sleep_until(next, now, TICK.try_into().unwrap_or(SignedDuration::ZERO)) => continue,
-            };
-            self.ended(&look, now).await?;
-            // The committer is gone only when the daemon stops.
-            let _ = looks.send(look).await;
+                Ok(room) = looks.reserve(), if !ended.is_empty() => {
+                    if let Some(look) = ended.pop_front() {
+                        room.send(look);
+                    }
+                }
+                Some(look) = under_way.next() => {
+                    self.ended(&look, now).await?;
+                    ended.push_back(look);
+                }
+                Some((number, due)) = dues.recv() => self.agenda.wait(number, due),
+                () = sleep_until(next, now, TICK.try_into().unwrap_or(SignedDuration::ZERO)) => {}
+            }
         }
     }
 
     /// Looks once at every timeline, to its end, whatever is due; `commit` makes each page count.
     pub(crate) async fn once(
+        &mut self,
+        committer: &mut Committer,
+        stop: &CancellationToken,
+    ) -> Result<Vec<String>, StoreError> {
+        let failed = self.all_once(committer, stop).await?;
+        // What had to wait, or was dropped, holds its turn still.
+        self.store.release().await?;
+        Ok(failed)
+    }
+
+    async fn all_once(
         &mut self,
         committer: &mut Committer,
         stop: &CancellationToken,
@@ -207,7 +235,7 @@ impl Poll {
                 let waits = turn.state.as_ref().filter(|state| state.failures > 0 && state.due(now) > now);
                 if let (Some(state), Some(watch)) = (waits, self.watch_of(number)) {
                     let why = state.trouble.as_ref().map_or("it failed", |trouble| trouble.why.as_str());
-                    let (source, account) = (&watch.watching.id, &watch.account);
+                    let (source, account) = (&watch.watching().id, &watch.account);
                     failed.push(format!("{source} {account}: waits until {:.0}: {why}", state.due));
                     self.agenda.ended(number, None);
                     continue;
@@ -225,7 +253,7 @@ impl Poll {
                 Ok(page) if page.more => self.agenda.wait(look.number, now),
                 Ok(_) => {}
                 Err(error) => {
-                    failed.push(format!("{} {}: {error}", look.watch.watching.id, look.watch.account));
+                    failed.push(format!("{} {}: {error}", look.watch.watching().id, look.watch.account));
                 }
             }
             committer.take(*look).await?;
@@ -272,7 +300,7 @@ impl Poll {
     async fn ended(&mut self, look: &Look, now: Timestamp) -> Result<(), StoreError> {
         self.agenda.ended(look.number, look.answered());
         let Some(timeline) = look.found.clone() else { return Ok(()) };
-        let Watch { watching, account, .. } = &look.watch;
+        let (watching, account) = (look.watch.watching(), &look.watch.account);
         debug!(source = watching.id, %timeline, "{account} looked up");
         self.store.resolve(&watching.platform, account, &timeline).await?;
         self.agenda.leave(look.number);
@@ -283,3 +311,6 @@ impl Poll {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

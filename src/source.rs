@@ -86,7 +86,7 @@ pub trait Source: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watched {
     /// The name people gave: a handle, an address, a path.
-    pub account: String,
+    pub account: Arc<str>,
     /// Its timeline, if the name tells; otherwise it must be resolved first.
     pub timeline: Option<TimelineId>,
     /// The wait between two looks at it, if it is not the source's.
@@ -138,8 +138,10 @@ pub struct Page {
 /// Why a page could not be read, named by what the caller does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceError {
-    /// Try again: not before the given instant, or after a back-off.
+    /// It failed: try again, not before the given instant or after a back-off.
     Retry(Option<Timestamp>, String),
+    /// The host gave no answer: try again after a back-off, and bother it with little else meanwhile.
+    Unanswered(String),
     /// Nothing until then, because others go first; nobody needs to hear of it.
     Later(Timestamp, String),
     /// Nothing until then; people are told.
@@ -155,9 +157,11 @@ pub enum SourceError {
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Retry(None, why) | Self::Broken(why) | Self::Barred(_, why) | Self::Suspicious(why) => {
-                f.write_str(why)
-            }
+            Self::Retry(None, why)
+            | Self::Unanswered(why)
+            | Self::Broken(why)
+            | Self::Barred(_, why)
+            | Self::Suspicious(why) => f.write_str(why),
             Self::Retry(Some(at), why) => write!(f, "{why} (again not before {at})"),
             Self::Later(until, why) => write!(f, "{why} (its turn comes at {until:.0})"),
             Self::Paused(until, why) => write!(f, "{why} (paused until {until})"),
@@ -172,7 +176,7 @@ impl SourceError {
     pub fn cause(&self) -> Cause {
         match self {
             Self::Retry(Some(_), _) => Cause::RateLimit,
-            Self::Retry(None, _) => Cause::Outage,
+            Self::Retry(None, _) | Self::Unanswered(_) => Cause::Outage,
             Self::Later(..) | Self::Paused(..) => Cause::Credit,
             Self::Broken(_) => Cause::Refusal,
             Self::Barred(cause, _) => *cause,

@@ -134,7 +134,7 @@ pub async fn gather(
         for watched in watching.source.accounts() {
             let timeline = watching.timeline(&watched, store.as_ref()).await?;
             let state = store.timeline(&timeline).await?;
-            accounts.push(account(&watching.id, watched.account, state.as_ref(), now));
+            accounts.push(account(&watching.id, watched.account.to_string(), state.as_ref(), now));
         }
     }
     let outbox = store.outbox().await?;

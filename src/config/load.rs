@@ -258,7 +258,7 @@ struct Sinks {
 fn stray_canary(common: &source::Common, source: &dyn source::Source) -> Option<String> {
     let canary = &common.canary.as_ref()?.account;
     let accounts = source.accounts();
-    let names = || accounts.iter().map(|watched| watched.account.as_str());
+    let names = || accounts.iter().map(|watched| &*watched.account);
     if names().any(|name| name == canary) {
         return None;
     }

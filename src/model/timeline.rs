@@ -1,6 +1,7 @@
 //! One sequence of posts with its own cursor and pace, and what is kept of it between two looks.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,18 +11,20 @@ use super::coverage::{Cause, Gap};
 use super::post::Platform;
 
 /// A timeline's identity: platform and the permanent id of what is watched. Configuration may rename its source freely.
+///
+/// Cheap to clone, because whoever has to do with a timeline keeps its identity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct TimelineId(String);
+pub struct TimelineId(Arc<str>);
 
 impl TimelineId {
     /// The timeline of `id` on `platform`.
     pub fn new(platform: &Platform, id: &str) -> Self {
-        Self(format!("{platform}:{id}"))
+        Self(format!("{platform}:{id}").into())
     }
 
     /// What stands for the timeline of `account` until it is looked up: so its failures are kept like any other's.
     pub fn unresolved(platform: &Platform, account: &str) -> Self {
-        Self(format!("{platform}:?{account}"))
+        Self(format!("{platform}:?{account}").into())
     }
 
     /// Whether it only stands for a name.
@@ -43,7 +46,7 @@ impl fmt::Display for TimelineId {
 
 impl From<String> for TimelineId {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 }
 

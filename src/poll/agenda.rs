@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::hash::BuildHasher;
 
 use jiff::Timestamp;
 
@@ -26,7 +27,8 @@ pub(super) struct Agenda {
     /// The queue of each timeline; none of one that left.
     queue_of: Vec<Option<usize>>,
     queues: Vec<Queue>,
-    known: HashMap<(usize, Option<String>), usize>,
+    /// The queue of each source and host, by their hash: should two ever have the same, they share hands.
+    known: HashMap<u64, usize>,
     sources: Vec<Hands>,
     /// When it was last asked.
     asked: Option<Timestamp>,
@@ -54,14 +56,17 @@ struct Hands {
 
 impl Agenda {
     /// Puts a timeline of the source with this number on the agenda, at `host` if the source has several.
-    pub(super) fn add(&mut self, source: usize, host: Option<String>, due: Timestamp) -> Number {
+    pub(super) fn add(&mut self, source: usize, host: Option<&str>, due: Timestamp) -> Number {
         while self.sources.len() <= source {
             self.sources.push(Hands::default());
         }
         let most = if host.is_some() { OF_A_HOST } else { OF_A_SOURCE };
         let (queues, known) = (&mut self.queues, &mut self.known);
-        let queue = *known.entry((source, host)).or_insert_with(|| {
-            queues.push(Queue { source, waiting: BinaryHeap::new(), under_way: 0, most, silent: false });
+        let key = known.hasher().hash_one((source, host));
+        let queue = *known.entry(key).or_insert_with(|| {
+            // Of thousands of feeds, most have a host of their own.
+            let waiting = BinaryHeap::with_capacity(1);
+            queues.push(Queue { source, waiting, under_way: 0, most, silent: false });
             queues.len() - 1
         });
         let number = self.queue_of.len();
@@ -185,7 +190,7 @@ mod tests {
         let mut agenda = Agenda::default();
         for (host, count) in hosts {
             for second in 0..*count {
-                agenda.add(source, host.map(str::to_owned), at(second));
+                agenda.add(source, *host, at(second));
             }
         }
         agenda
@@ -256,7 +261,7 @@ mod tests {
         for number in again {
             agenda.ended(number, Some(false));
         }
-        let well = agenda.add(0, Some("well".into()), at(100));
+        let well = agenda.add(0, Some("well"), at(100));
         assert!(agenda.start(at(100)).contains(&well));
     }
 

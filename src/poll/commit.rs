@@ -176,7 +176,7 @@ impl Committer {
         let sightings = self.store.sightings(&decide::revisions(&look)).await?;
         let seen = count(&look, sightings.iter().map(|sighting| sighting.news));
         measure::look(&self.tally.metrics, &look, &sightings);
-        let (source, account) = (look.watch.watching.id.clone(), look.watch.account.clone());
+        let (source, account) = (look.watch.watching().id.clone(), look.watch.account.clone());
         let times = (self.running_since, now);
         let (mut outcome, turned, rules) =
             decide::decide(look, sightings, &self.audience.routes, times, &mut self.rng);
@@ -185,7 +185,7 @@ impl Committer {
             outcome.notices.extend(notice.map(|notice| self.file(notice)));
         }
         if by_name && !timeline.is_unresolved() {
-            let (source, account, leads_to) = (source.as_str(), account.as_str(), named.as_ref());
+            let (source, account, leads_to) = (source.as_str(), &*account, named.as_ref());
             let told = Told { source, account, timeline: &timeline, name: name.as_deref(), leads_to };
             let notice = names::note(&mut outcome.state, &told, now);
             outcome.notices.extend(notice.map(|notice| self.file(notice)));
@@ -246,7 +246,7 @@ impl Committer {
 
 /// What a look brought; says it to the log.
 fn count(look: &Look, news: impl Iterator<Item = News>) -> Counted {
-    let (source, account) = (&look.watch.watching.id, &look.watch.account);
+    let (source, account) = (&look.watch.watching().id, &look.watch.account);
     let (mut new, mut revised) = (0, 0);
     for news in news {
         new += u64::from(news == News::New);

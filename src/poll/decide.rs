@@ -43,10 +43,11 @@ pub(super) fn decide(
     (running_since, now): (Timestamp, Timestamp),
     rng: &mut fastrand::Rng,
 ) -> (Outcome, Vec<Turned>, Vec<String>) {
-    let common = look.watch.common.clone();
-    let before = look.turn.state.clone().unwrap_or_else(|| first_sight(&common, now));
+    let (of, account) = (look.watch.of.clone(), look.watch.account.clone());
+    let common = &of.watching.common;
+    let before = look.turn.state.clone().unwrap_or_else(|| first_sight(common, now));
     let (since, first) = (before.since, before.complete_at.is_none());
-    let canary = common.canary.as_ref().filter(|canary| canary.account == look.watch.account);
+    let canary = common.canary.as_ref().filter(|canary| *canary.account == *account);
     let moment = Moment {
         asked_at: look.asked_at,
         now,
@@ -57,7 +58,7 @@ pub(super) fn decide(
     let (looked, posts) = looked(look.result, &before, &sightings, now);
     let Finished { state, turned, gaps } = before.finish(looked, &moment);
     let today = day(now);
-    let origin = Origin { platform: &look.watch.watching.platform, account: &look.watch.account };
+    let origin = Origin { platform: &of.watching.platform, account: &account };
     let mut page = PageSoFar {
         now,
         since,
@@ -79,15 +80,15 @@ pub(super) fn decide(
 
 /// The wait before the next look.
 fn wait(look: &Look, before: &TimelineState, now: Timestamp, rng: &mut fastrand::Rng) -> SignedDuration {
-    let common = &look.watch.common;
+    let (common, every) = (&look.watch.watching().common, look.watch.every);
     let Ok(page) = &look.result else {
         let failures = before.failures.saturating_add(1);
-        return full_jitter(failures, common.every, LONGEST_BACKOFF, rng).max(common.every / 2);
+        return full_jitter(failures, every, LONGEST_BACKOFF, rng).max(every / 2);
     };
     let scarce = page.limit.is_some_and(|(left, until)| {
-        is_scarce(left, until.duration_since(now), look.watch.among, common.every)
+        is_scarce(left, until.duration_since(now), look.watch.of.accounts, every)
     });
-    jittered(pause(before.cadence.usual(), common.every, common.slowest, scarce), rng)
+    jittered(pause(before.cadence.usual(), every, common.slowest, scarce), rng)
 }
 
 /// How a look ended, and the posts it brought.
@@ -134,6 +135,7 @@ fn failed(error: SourceError) -> Looked {
     let cause = error.cause();
     let (why, until, passing) = match error {
         SourceError::Retry(at, why) => (why, at, true),
+        SourceError::Unanswered(why) => (why, None, true),
         SourceError::Paused(until, why) => (why, Some(until), false),
         SourceError::Later(until, why) => return Looked::Later { until, why },
         SourceError::Broken(why) | SourceError::Barred(_, why) | SourceError::Suspicious(why) => {

@@ -1,10 +1,12 @@
 //! One look at a timeline: fetched, its posts matched, not yet made to count.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::agenda::Number;
 use super::purse::Aside;
@@ -31,21 +33,33 @@ pub(crate) struct Look {
     pub(crate) named: Option<Result<TimelineId, SourceError>>,
     /// What was set aside for it.
     pub(crate) aside: Option<Aside>,
+    /// How long it took.
+    pub(crate) took: Duration,
 }
 
 /// A look under way.
 pub(super) type Looking = BoxFuture<'static, Box<Look>>;
 
+/// A host that takes longer only to fail keeps others waiting as one that does not answer.
+const SLOW: Duration = Duration::from_secs(10);
+
 impl Look {
-    /// Whether its host answers, if it was asked. One that only says that it fails counts as one that does not.
+    /// Whether its host answers, if it was asked.
     pub(super) fn answered(&self) -> Option<bool> {
-        match &self.result {
-            Ok(_) | Err(SourceError::Broken(_) | SourceError::Barred(..) | SourceError::Suspicious(_)) => {
-                Some(true)
-            }
-            Err(SourceError::Retry(None, _)) => Some(false),
-            Err(SourceError::Retry(Some(_), _) | SourceError::Later(..) | SourceError::Paused(..)) => None,
+        answered(&self.result, self.took)
+    }
+}
+
+/// Whether a host answers, by how a look ended that took so long. Of one that answers for many, one failing is no sign
+/// that the others do.
+fn answered(result: &Result<Page, SourceError>, took: Duration) -> Option<bool> {
+    match result {
+        Ok(_) | Err(SourceError::Broken(_) | SourceError::Barred(..) | SourceError::Suspicious(_)) => {
+            Some(true)
         }
+        Err(SourceError::Retry(None, _)) => Some(took < SLOW),
+        Err(SourceError::Unanswered(_)) => Some(false),
+        Err(SourceError::Retry(Some(_), _) | SourceError::Later(..) | SourceError::Paused(..)) => None,
     }
 }
 
@@ -60,16 +74,17 @@ pub(super) fn look(
     if turn.timeline.is_unresolved() {
         return looking_up((number, watch), turn, store, now).boxed();
     }
-    let backfill = watch.common.backfill;
+    let backfill = watch.watching().common.backfill;
     let since = backfill.map(|back| now.saturating_sub(back).unwrap_or(Timestamp::MIN));
     let since = turn.state.as_ref().map_or(since, |state| state.since);
     let looking = async move {
+        let begun = Instant::now();
         let cursor = turn.state.as_ref().and_then(|state| state.cursor.as_ref());
         let (result, aside) = match set_aside(&watch, Some(&turn.timeline), store.as_ref(), now).await {
             Ok(aside) => {
                 let allowance = aside.as_ref().map(Aside::posts);
                 let ask = Ask { timeline: &turn.timeline, account: &watch.account, cursor, since, allowance };
-                (watch.watching.source.fetch(ask).await, aside)
+                (watch.watching().source.fetch(ask).await, aside)
             }
             Err(error) => (Err(error), None),
         };
@@ -77,12 +92,12 @@ pub(super) fn look(
         let named = if named { Some(look_up(&watch, store.as_ref(), now).await) } else { None };
         let posts = result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
         let matches = posts.iter().map(|post| {
-            let account = watch.watching.source.came_by(&watch.account, post);
-            matcher(post, &Origin { platform: &watch.watching.platform, account })
+            let account = watch.watching().source.came_by(&watch.account, post);
+            matcher(post, &Origin { platform: &watch.watching().platform, account })
         });
         let matches = matches.collect();
-        let (asked_at, found) = (now, None);
-        Box::new(Look { number, turn, watch, asked_at, result, found, matches, named, aside })
+        let (asked_at, found, took) = (now, None, begun.elapsed());
+        Box::new(Look { number, turn, watch, asked_at, result, found, matches, named, aside, took })
     };
     looking.boxed()
 }
@@ -94,12 +109,13 @@ async fn looking_up(
     store: Arc<dyn Store>,
     now: Timestamp,
 ) -> Box<Look> {
+    let begun = Instant::now();
     let (found, result) = match look_up(&watch, store.as_ref(), now).await {
         Ok(timeline) => (Some(timeline), Ok(Page::default())),
         Err(error) => (None, Err(error)),
     };
-    let matches = Vec::new();
-    Box::new(Look { number, turn, watch, asked_at: now, result, found, matches, named: None, aside: None })
+    let (asked_at, matches, took) = (now, Vec::new(), begun.elapsed());
+    Box::new(Look { number, turn, watch, asked_at, result, found, matches, named: None, aside: None, took })
 }
 
 /// Sets money aside for a look at a timeline, or for a look-up; nothing where reading costs nothing.
@@ -109,10 +125,10 @@ async fn set_aside(
     store: &dyn Store,
     now: Timestamp,
 ) -> Result<Option<Aside>, SourceError> {
-    match &watch.purse {
+    match &watch.of.purse {
         Some(purse) => {
-            let portion = watch.watching.source.portion(timeline);
-            purse.draw(store, portion, watch.lesser, now).await.map(Some)
+            let portion = watch.watching().source.portion(timeline);
+            purse.draw(store, portion, watch.lesser.into(), now).await.map(Some)
         }
         None => Ok(None),
     }
@@ -121,9 +137,37 @@ async fn set_aside(
 /// Asks whom the account's name leads to.
 async fn look_up(watch: &Watch, store: &dyn Store, now: Timestamp) -> Result<TimelineId, SourceError> {
     let aside = set_aside(watch, None, store, now).await?;
-    let found = watch.watching.source.resolve(&watch.account).await;
+    let found = watch.watching().source.resolve(&watch.account).await;
     match aside {
         Some(aside) => aside.looked_up(found, store).await,
         None => found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::coverage::Cause;
+
+    #[test]
+    fn a_host_is_silent_if_it_gives_no_answer_or_takes_long_to_fail_but_not_if_one_of_its_feeds_is_missing() {
+        let (soon, late) = (Duration::from_secs(1), Duration::from_secs(30));
+        let (why, at) = (String::new, Timestamp::UNIX_EPOCH);
+        let cases = [
+            (Ok(Page::default()), soon, Some(true)),
+            (Ok(Page::default()), late, Some(true)),
+            (Err(SourceError::Retry(None, "HTTP 404".into())), soon, Some(true)),
+            (Err(SourceError::Retry(None, "HTTP 504".into())), late, Some(false)),
+            (Err(SourceError::Unanswered("refused".into())), soon, Some(false)),
+            (Err(SourceError::Broken(why())), late, Some(true)),
+            (Err(SourceError::Barred(Cause::Credentials, why())), soon, Some(true)),
+            (Err(SourceError::Suspicious(why())), soon, Some(true)),
+            (Err(SourceError::Retry(Some(at), why())), late, None),
+            (Err(SourceError::Later(at, why())), soon, None),
+            (Err(SourceError::Paused(at, why())), soon, None),
+        ];
+        for (result, took, expected) in cases {
+            assert_eq!(answered(&result, took), expected, "{result:?} after {took:?}");
+        }
     }
 }

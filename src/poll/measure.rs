@@ -7,7 +7,7 @@ use crate::store::{News, Sighting};
 
 /// Counts a look, its posts and the rules that hold for those that are news.
 pub(super) fn look(metrics: &Metrics, look: &Look, sightings: &[Sighting]) {
-    let source = &look.watch.watching.id;
+    let source = &look.watch.watching().id;
     metrics.looked(source, ended(look));
     let Ok(page) = &look.result else { return };
     metrics.posts(source, "unreadable", page.unreadable.len() as u64);
@@ -37,6 +37,7 @@ fn ended(look: &Look) -> &'static str {
     match &look.result {
         Ok(_) => "read",
         Err(SourceError::Retry(..)) => "retry",
+        Err(SourceError::Unanswered(_)) => "unanswered",
         Err(SourceError::Later(..)) => "later",
         Err(SourceError::Paused(..)) => "paused",
         Err(SourceError::Broken(_)) => "broken",

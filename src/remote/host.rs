@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -37,7 +37,15 @@ struct Shared {
     /// The names of hosts that are configured.
     trusted: Mutex<HashSet<String>>,
     clock: Arc<dyn Clock>,
-    hosts: Mutex<HashMap<(String, String), Arc<Host>>>,
+    hosts: Mutex<Hosts>,
+}
+
+/// The hosts that are called, or were a moment ago, by their origin and who calls.
+#[derive(Default)]
+struct Hosts {
+    known: HashMap<(String, String), Arc<Host>>,
+    /// With so many known, those at rest are forgotten: nothing is known of them that a new one would not have.
+    most: usize,
 }
 
 /// How fast a host may be called.
@@ -68,10 +76,19 @@ pub struct Remote {
 
 struct Host {
     name: String,
+    pace: Pace,
     limiter: RateLimiter<NotKeyed, InMemoryState, TokioTime, NoOpMiddleware<Nanos>>,
     slots: Semaphore,
+    called: Mutex<Called>,
+}
+
+/// What calls to a host left behind.
+#[derive(Clone, Copy, Default)]
+struct Called {
+    /// When the last call went.
+    last: Option<Instant>,
     /// Until when no call is made, by time that passes and by the clock. The clock may jump; it is only told.
-    closed: Mutex<Option<(Instant, Timestamp)>>,
+    closed: Option<(Instant, Timestamp)>,
 }
 
 impl Remotes {
@@ -96,7 +113,9 @@ impl Remotes {
     /// are called only at public addresses.
     pub fn host(&self, url: &Url, who: &str, pace: Pace) -> Remote {
         let mut trusted = self.shared.trusted.lock().unwrap_or_else(PoisonError::into_inner);
-        trusted.extend(url.host_str().map(str::to_owned));
+        if let Some(name) = url.host_str().filter(|name| !trusted.contains(*name)) {
+            trusted.insert(name.to_owned());
+        }
         drop(trusted);
         self.led_to(url, who, pace)
     }
@@ -111,7 +130,12 @@ impl Shared {
     fn host(&self, url: &Url, who: &str, pace: Pace) -> Arc<Host> {
         let origin = url.origin().ascii_serialization();
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        hosts.entry((origin, who.to_owned())).or_insert_with(|| Arc::new(Host::new(url, pace))).clone()
+        if hosts.known.len() >= hosts.most {
+            let now = Instant::now();
+            hosts.known.retain(|_, host| Arc::strong_count(host) > 1 || !host.is_at_rest(now));
+            hosts.most = (2 * hosts.known.len()).max(FEW_HOSTS);
+        }
+        hosts.known.entry((origin, who.to_owned())).or_insert_with(|| Arc::new(Host::new(url, pace))).clone()
     }
 
     /// What calls the host of `url`, if it may be called.
@@ -124,6 +148,9 @@ impl Shared {
     }
 }
 
+/// So few hosts are remembered at rest too.
+const FEW_HOSTS: usize = 64;
+
 impl Host {
     fn new(url: &Url, pace: Pace) -> Self {
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
@@ -132,9 +159,10 @@ impl Host {
             .allow_burst(pace.burst);
         Self {
             name: format!("{}{port}", url.host_str().unwrap_or("?")),
+            pace,
             limiter: RateLimiter::direct_with_clock(quota, TokioTime::new()),
             slots: Semaphore::new(pace.at_once.max(1)),
-            closed: Mutex::default(),
+            called: Mutex::default(),
         }
     }
 
@@ -144,6 +172,19 @@ impl Host {
             let wait = early.wait_time_from(self.limiter.clock().now());
             tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
         }
+        self.called().last = Some(Instant::now());
+    }
+
+    /// Whether it may be called as if it never had been.
+    fn is_at_rest(&self, now: Instant) -> bool {
+        let Called { last, closed } = *self.called();
+        let rest = self.pace.every.saturating_mul(self.pace.burst.get());
+        last.is_none_or(|last| now.duration_since(last) > rest)
+            && closed.is_none_or(|(until, _)| until <= now)
+    }
+
+    fn called(&self) -> MutexGuard<'_, Called> {
+        self.called.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -160,8 +201,8 @@ impl Remote {
     pub fn close_until(&self, at: Timestamp) {
         let wait = at.duration_since(self.shared.clock.now()).max(SignedDuration::ZERO);
         let until = (Instant::now() + wait.unsigned_abs(), at);
-        let mut closed = self.host.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        *closed = Some(closed.map_or(until, |closed| closed.max(until)));
+        let mut called = self.host.called();
+        called.closed = Some(called.closed.map_or(until, |closed| closed.max(until)));
     }
 
     /// Makes a call at the host's pace and reads the whole answer.
@@ -170,9 +211,10 @@ impl Remote {
         let mut request = request;
         let mut remote = self.clone();
         let mut permanent = true;
-        for _ in 0..=MOST_REDIRECTS {
+        for redirects in 0..=MOST_REDIRECTS {
             let method = request.method.clone();
-            let mut answer = remote.once(request.clone(), timeout).await?;
+            let answer = remote.once(request.clone(), timeout).await;
+            let mut answer = answer.map_err(|error| if redirects > 0 { led_astray(error) } else { error })?;
             let target =
                 (follow == Follow::Anywhere && method == Method::GET).then(|| target(&answer)).flatten();
             let Some(target) = target else {
@@ -183,12 +225,12 @@ impl Remote {
             if target.origin() != request.url.origin() {
                 request.headers.remove(AUTHORIZATION);
                 request.headers.remove(COOKIE);
-                let host = self.shared.host(&target, &self.who, Pace::new(Duration::from_millis(100), 10));
+                let host = self.shared.host(&target, &self.who, self.host.pace);
                 remote = Remote { host, ..self.clone() };
             }
             request.url = target;
         }
-        Err(CallError::Ambiguous(format!("{}: more than {MOST_REDIRECTS} redirects", self.name())))
+        Err(CallError::Unusable(format!("{}: more than {MOST_REDIRECTS} redirects", self.name())))
     }
 
     async fn once(&self, request: Request, timeout: Duration) -> Result<Answer, CallError> {
@@ -210,8 +252,7 @@ impl Remote {
     }
 
     fn check_open(&self) -> Result<(), CallError> {
-        let until = *self.host.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        match until {
+        match self.host.called().closed {
             Some((until, told)) if until > Instant::now() => {
                 Err(CallError::Closed(told, format!("{} asked to wait", self.name())))
             }
@@ -235,9 +276,9 @@ impl Remote {
         let mut body = Vec::new();
         let mut stream = response.bytes_stream();
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| self.failed(error))?;
+            let chunk = chunk.map_err(|error| CallError::Unusable(self.failed(error).to_string()))?;
             if body.len() + chunk.len() > most {
-                return Err(CallError::Ambiguous(format!(
+                return Err(CallError::Unusable(format!(
                     "{}: the answer is larger than {most} bytes",
                     self.name()
                 )));
@@ -268,6 +309,14 @@ impl Remote {
     }
 }
 
+/// That no answer came from where the host led: the host itself did answer.
+fn led_astray(error: CallError) -> CallError {
+    match error {
+        CallError::NotSent(why) | CallError::Ambiguous(why) => CallError::Unusable(why),
+        error => error,
+    }
+}
+
 /// Where a redirect leads, if it may be followed.
 fn target(answer: &Answer) -> Option<Url> {
     if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
@@ -295,5 +344,51 @@ impl governor::clock::Clock for TokioTime {
 
     fn now(&self) -> Nanos {
         self.origin.elapsed().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::TokioClock;
+
+    fn remotes() -> Remotes {
+        Remotes::new(Arc::new(TokioClock::starting_at(Timestamp::UNIX_EPOCH)), "vigie tests").unwrap()
+    }
+
+    fn url(n: usize) -> Url {
+        Url::parse(&format!("http://h{n}.example/")).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hosts_at_rest_are_forgotten_but_not_those_in_use_nor_what_they_asked_for() {
+        let (remotes, pace) = (remotes(), Pace::new(Duration::from_secs(1), 5));
+        let call = async |n: usize| remotes.host(&url(n), "feed", pace).host.turn().await;
+        let used = remotes.host(&url(0), "feed", pace);
+        remotes
+            .host(&url(1), "feed", pace)
+            .close_until(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1));
+        for n in 2..10_000 {
+            call(n).await;
+            tokio::time::advance(Duration::from_millis(100)).await;
+        }
+        let known = remotes.shared.hosts.lock().unwrap().known.len();
+        assert!(known < 300, "{known}");
+        assert!(Arc::ptr_eq(&used.host, &remotes.host(&url(0), "feed", pace).host));
+        let closed = remotes.host(&url(1), "feed", pace).check_open();
+        assert!(matches!(closed, Err(CallError::Closed(..))), "{closed:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_is_forgotten_in_between_is_called_no_faster() {
+        let (remotes, pace) = (remotes(), Pace::new(Duration::from_secs(1), 5));
+        let begun = Instant::now();
+        for call in 0..100 {
+            remotes.host(&url(0), "feed", pace).host.turn().await;
+            for other in 0..FEW_HOSTS {
+                remotes.host(&url(1 + call * FEW_HOSTS + other), "feed", pace);
+            }
+        }
+        assert!(begun.elapsed() >= Duration::from_secs(94), "{:?}", begun.elapsed());
     }
 }

@@ -136,8 +136,10 @@ impl Answer {
 pub enum CallError {
     /// The request surely did not reach the host.
     NotSent(String),
-    /// The request may have reached the host.
+    /// The request may have reached the host, which gave no answer.
     Ambiguous(String),
+    /// The host answered, but with nothing that can be taken: it is too large, cut short, or leads nowhere.
+    Unusable(String),
     /// The host asked for peace until then; nothing was sent.
     Closed(Timestamp, String),
 }
@@ -145,7 +147,9 @@ pub enum CallError {
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSent(why) | Self::Ambiguous(why) | Self::Closed(_, why) => f.write_str(why),
+            Self::NotSent(why) | Self::Ambiguous(why) | Self::Unusable(why) | Self::Closed(_, why) => {
+                f.write_str(why)
+            }
         }
     }
 }

@@ -36,7 +36,7 @@ impl From<CallError> for SendError {
     fn from(error: CallError) -> Self {
         match error {
             CallError::NotSent(why) => Self::NotSent(why),
-            CallError::Ambiguous(why) => Self::Ambiguous(why),
+            CallError::Ambiguous(why) | CallError::Unusable(why) => Self::Ambiguous(why),
             CallError::Closed(until, why) => Self::Throttled(until, why),
         }
     }

@@ -15,7 +15,8 @@ const LONGEST_ID: usize = 1000;
 /// Why there is no answer at all.
 pub fn no_answer(error: CallError) -> SourceError {
     match error {
-        CallError::NotSent(why) | CallError::Ambiguous(why) => SourceError::Retry(None, why),
+        CallError::NotSent(why) | CallError::Ambiguous(why) => SourceError::Unanswered(why),
+        CallError::Unusable(why) => SourceError::Retry(None, why),
         CallError::Closed(until, why) => SourceError::Retry(Some(until), why),
     }
 }
@@ -68,6 +69,7 @@ pub fn hidden<'a>(error: SourceError, secrets: impl IntoIterator<Item = &'a str>
     };
     match error {
         SourceError::Retry(at, why) => SourceError::Retry(at, hide(why)),
+        SourceError::Unanswered(why) => SourceError::Unanswered(hide(why)),
         SourceError::Later(until, why) => SourceError::Later(until, hide(why)),
         SourceError::Paused(until, why) => SourceError::Paused(until, hide(why)),
         SourceError::Broken(why) => SourceError::Broken(hide(why)),

@@ -56,8 +56,11 @@ impl Source for Bluesky {
     fn accounts(&self) -> Vec<Watched> {
         let timeline =
             |account: &String| is_did(account).then(|| TimelineId::new(&Platform::BLUESKY, account));
-        let watched =
-            |account: &String| Watched { account: account.clone(), timeline: timeline(account), every: None };
+        let watched = |account: &String| Watched {
+            account: account.as_str().into(),
+            timeline: timeline(account),
+            every: None,
+        };
         self.accounts.iter().map(watched).collect()
     }
 

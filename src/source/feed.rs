@@ -23,11 +23,12 @@ use url::Url;
 
 use self::place::{Place, Validators};
 use self::table::Addresses;
+use super::answer::no_answer;
 use super::{Ask, Common, Kit, Page, Plan, Source, SourceError, Watched};
 use crate::clock::Clock;
 use crate::model::post::{Platform, Post};
 use crate::model::timeline::TimelineId;
-use crate::remote::{Answer, CallError, Follow, Pace, Remote, Remotes, Request, retry_after};
+use crate::remote::{Answer, Follow, Pace, Remote, Remotes, Request, retry_after};
 use crate::setting::{Address, Fields};
 
 /// Reads the table `[source.feed.NAME]`.
@@ -61,41 +62,48 @@ impl Source for Feeds {
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError> {
         let url = ask.timeline.as_str().strip_prefix("feed:").and_then(|text| Address::parse(text).ok());
         let url = url.ok_or_else(|| SourceError::Broken(format!("{} is no feed", ask.timeline)))?.0;
-        let place = Place::read(ask.cursor);
+        let (mut place, now) = (Place::read(ask.cursor), self.clock.now());
         let pace = Pace::new(Duration::from_secs(1), 5);
         let given = self.remotes.host(&url, "feed", pace);
         let Some(learnt) = place.moved.address() else {
             return self.read(&url, (&given, &url), &place, ask.cursor.is_none()).await;
         };
-        let remote = self.remotes.led_to(learnt, "feed", pace);
-        match self.read(&url, (&remote, learnt), &place, false).await {
+        let (learnt, due) = (learnt.clone(), place.moved.is_due(now));
+        // What the one is recognised by says nothing at the other.
+        let unseen = Place { seen: Validators::default(), ..place.clone() };
+        if due {
+            if let Ok(page) = self.read(&url, (&given, &url), &unseen, true).await {
+                return Ok(page);
+            }
+            place.moved = place.moved.after_failure(now);
+        }
+        let remote = self.remotes.led_to(&learnt, "feed", pace);
+        match self.read(&url, (&remote, &learnt), &place, due).await {
             Ok(page) => Ok(page),
             // It is there, only busy.
             Err(error @ SourceError::Retry(Some(_), _)) => Err(error),
-            // The address that people gave may know better; what the other is recognised by says nothing there.
-            Err(_) => {
-                let unseen = Place { seen: Validators::default(), ..place };
-                self.read(&url, (&given, &url), &unseen, true).await
-            }
+            Err(error) if due => Err(error),
+            // The address that people gave may know better.
+            Err(_) => self.read(&url, (&given, &url), &unseen, true).await,
         }
     }
 }
 
 impl Feeds {
     /// Reads the feed whose configured address is `url`, at the address where it is now. What is kept of it is told if
-    /// it changes, or if it is the first.
+    /// it changes, or if it is news in any case.
     async fn read(
         &self,
         url: &Url,
         (remote, at): (&Remote, &Url),
         place: &Place,
-        first: bool,
+        is_news: bool,
     ) -> Result<Page, SourceError> {
         let request =
             Request::get(at.clone()).follow(Follow::Anywhere).most(LARGEST).header("accept", ACCEPT);
         let answer = remote.call(place.seen.ask(request)).await.map_err(no_answer)?;
         let (name, now) = (remote.name(), self.clock.now());
-        let moved = place.moved.after(at, answer.moved.as_ref());
+        let moved = place.moved.after(at, answer.moved.as_ref(), now);
         let news = moved.address().filter(|to| Some(*to) != place.moved.address()).map(shown);
         let next = |seen: Validators| Place { seen, moved };
         if answer.status == 304 && place.seen.is_none() {
@@ -104,7 +112,7 @@ impl Feeds {
             )));
         }
         if answer.status == 304 {
-            let next = Some(next(place.seen.or_newer(&answer))).filter(|next| next != place);
+            let next = Some(next(place.seen.or_newer(&answer))).filter(|next| is_news || next != place);
             return Ok(Page { next: next.and_then(|next| next.cursor()), moved: news, ..Page::default() });
         }
         if !answer.is_success() {
@@ -122,7 +130,7 @@ impl Feeds {
             Err(_) => return Err(SourceError::Suspicious(format!("{name}: this feed breaks the parser"))),
         };
         // A feed that was cut short must be read again whole, so nothing of its answer is kept.
-        let next = Some(next).filter(|next| !read.cut && (first || next != place));
+        let next = Some(next).filter(|next| !read.cut && (is_news || next != place));
         let moved = news.filter(|_| !read.cut);
         let (posts, unreadable, next) = (read.posts, read.unreadable, next.and_then(|next| next.cursor()));
         Ok(Page { posts, next, moved, window: true, unreadable, ..Page::default() })
@@ -146,7 +154,7 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
 impl Feeds {
     fn new(feeds: Vec<(String, Url)>, kit: &Kit) -> Self {
         let watched = |(account, url): (String, Url)| Watched {
-            account,
+            account: account.into(),
             timeline: Some(TimelineId::new(&Platform::FEED, url.as_str())),
             every: None,
         };
@@ -155,13 +163,6 @@ impl Feeds {
             remotes: kit.remotes.clone(),
             clock: kit.clock.clone(),
         }
-    }
-}
-
-fn no_answer(error: CallError) -> SourceError {
-    match error {
-        CallError::NotSent(why) | CallError::Ambiguous(why) => SourceError::Retry(None, why),
-        CallError::Closed(until, why) => SourceError::Retry(Some(until), why),
     }
 }
 

@@ -65,7 +65,7 @@ fn timeline(path: &Path) -> TimelineId {
 impl Source for Files {
     fn accounts(&self) -> Vec<Watched> {
         let watched = |(path, file): &(PathBuf, String)| Watched {
-            account: file.clone(),
+            account: file.as_str().into(),
             timeline: Some(timeline(path)),
             every: None,
         };

@@ -58,7 +58,7 @@ impl Source for Mastodon {
             }
         };
         let watched =
-            |name: &Name| Watched { account: name.to_string(), timeline: timeline(name), every: None };
+            |name: &Name| Watched { account: name.to_string().into(), timeline: timeline(name), every: None };
         self.names.iter().map(watched).collect()
     }
 

@@ -56,7 +56,7 @@ struct Telegram {
 impl Source for Telegram {
     fn accounts(&self) -> Vec<Watched> {
         let watched = |channel: &String| Watched {
-            account: channel.clone(),
+            account: channel.as_str().into(),
             timeline: Some(TimelineId::new(&Platform::TELEGRAM, channel)),
             every: None,
         };

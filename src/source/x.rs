@@ -88,7 +88,7 @@ struct Look<'a> {
 impl Source for X {
     fn accounts(&self) -> Vec<Watched> {
         let known = |account: String, id: String| Watched {
-            account,
+            account: account.into(),
             timeline: Some(TimelineId::new(&Platform::X, &id)),
             every: None,
         };
@@ -96,8 +96,11 @@ impl Source for X {
             self.searches.iter().map(|search| known(search.name.clone(), format!("search:{}", search.key)));
         let lists = self.lists.iter().map(|id| known(format!("list:{id}"), format!("list:{id}")));
         let every = self.accounts_every;
-        let accounts =
-            self.accounts.iter().map(|account| Watched { account: account.clone(), timeline: None, every });
+        let accounts = self.accounts.iter().map(|account| Watched {
+            account: account.as_str().into(),
+            timeline: None,
+            every,
+        });
         searches.chain(lists).chain(accounts).collect()
     }
 

@@ -47,7 +47,7 @@ impl Source for TwoHosts {
         let dead = (0..self.dead).map(|n| format!("{n}@dead.example"));
         let watched = |account: String| Watched {
             timeline: Some(TimelineId::new(&Platform::X, &account)),
-            account,
+            account: account.into(),
             every: None,
         };
         // What is asked for last waits longest.
@@ -68,7 +68,7 @@ impl Source for TwoHosts {
         self.note(now.duration_since(start()).as_mins(), under_way);
         tokio::time::sleep(Duration::from_secs(30)).await;
         self.under_way.fetch_sub(1, Ordering::SeqCst);
-        Err(SourceError::Retry(None, "dead.example: no answer within 30s".into()))
+        Err(SourceError::Unanswered("dead.example: no answer within 30s".into()))
     }
 }
 

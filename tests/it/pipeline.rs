@@ -103,6 +103,18 @@ async fn a_run_once_says_nothing_the_second_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_once_leaves_a_timeline_that_must_wait_free_for_others() {
+    let world = World::new(vec![arms("1", -60)]);
+    let later = start() + SignedDuration::from_mins(10);
+    world.source.errors.lock().unwrap().push_back(SourceError::Retry(Some(later), "HTTP 429".into()));
+    assert_eq!(world.once().await.len(), 1);
+    let waits = world.once().await;
+    assert!(waits[0].contains("waits until 2025-04-30T20:10:00Z"), "{waits:?}");
+    world.run(Duration::from_mins(12)).await;
+    assert_eq!(world.sink.heads(), ["1"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_new_account_never_floods_a_room() {
     let mut posts: Vec<_> = (0..50).map(|n| arms(&n.to_string(), -60 * 48 + n)).collect();
     posts.push(Post { posted_at: None, ..arms("undated", 0) });

@@ -208,7 +208,7 @@ impl World {
 impl Source for World {
     fn accounts(&self) -> Vec<Watched> {
         let watched = |kind: Kind| Watched {
-            account: format!("{kind:?}"),
+            account: format!("{kind:?}").into(),
             timeline: Some(TimelineId::new(&Platform::X, &format!("{kind:?}"))),
             every: None,
         };

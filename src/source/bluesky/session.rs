@@ -92,7 +92,9 @@ impl Session {
         let now = self.clock.now();
         if let Some((until, why)) = state.wait.as_ref().filter(|(until, _)| *until > now) {
             return Err(match why {
-                SourceError::Retry(_, why) => SourceError::Retry(Some(*until), why.clone()),
+                SourceError::Retry(_, why) | SourceError::Unanswered(why) => {
+                    SourceError::Retry(Some(*until), why.clone())
+                }
                 other => other.clone(),
             });
         }

@@ -1,5 +1,7 @@
 //! The addresses in the table `[source.feed.NAME]`.
 
+use std::collections::HashSet;
+
 use toml_span::value::ValueInner;
 use toml_span::{DeserError, Deserialize, Value};
 use url::Url;
@@ -17,7 +19,7 @@ impl<'de> Deserialize<'de> for Addresses {
             ValueInner::Array(_) => return Err(wrong(span, "name at least one feed by its address").into()),
             other => return Err(toml_span::de_helpers::expected("a list of addresses", other, span).into()),
         };
-        let (mut feeds, mut errors) = (Vec::<(String, Url)>::new(), Vec::new());
+        let (mut feeds, mut known, mut errors) = (Vec::new(), HashSet::new(), Vec::new());
         for mut value in values {
             let span = value.span;
             let text = value.take_string(Some("the address of a feed"));
@@ -25,7 +27,7 @@ impl<'de> Deserialize<'de> for Addresses {
             match text.and_then(|text| Ok((address(&text)?.0, text.trim().to_owned()))) {
                 Ok((mut url, account)) => {
                     url.set_fragment(None);
-                    if feeds.iter().any(|(_, known)| *known == url) {
+                    if !known.insert(url.clone()) {
                         errors.push(wrong(span, "this feed is named twice"));
                     }
                     feeds.push((account, url));

@@ -344,6 +344,12 @@ async fn a_feed_that_moved_for_good_is_asked_at_its_new_address_after_three_look
     assert_eq!(paths(&double)[8..], [new, old, new], "the address that people gave is asked again");
 }
 
+/// A cursor that holds `more`, and that the feed is at `/new.xml`; the address that people gave was asked just now.
+fn learnt(double: &Double, more: &str) -> Cursor {
+    let moved = format!("{{\"at\":\"{}/new.xml\",\"given_at\":\"{NOW}\"}}", double.url());
+    Cursor(format!("{{{more}\"moved\":{moved}}}"))
+}
+
 #[tokio::test]
 async fn an_address_that_was_learnt_is_forgotten_once_it_fails_and_the_given_one_does_not() {
     let double = Double::start(|asked| match asked.url.path() {
@@ -351,7 +357,7 @@ async fn an_address_that_was_learnt_is_forgotten_once_it_fails_and_the_given_one
         _ => Reply::new(404, ""),
     })
     .await;
-    let learnt = Cursor(format!("{{\"etag\":\"e\",\"moved\":{{\"at\":\"{}/new.xml\"}}}}", double.url()));
+    let learnt = learnt(&double, "\"etag\":\"e\",");
     let page = look_at(&double, Some(&learnt)).await.unwrap();
     assert_eq!((page.posts.len(), page.next), (1, Some(Cursor("{}".into()))));
     assert_eq!(double.asked()[1].header("if-none-match"), None, "it is read whole");
@@ -368,7 +374,7 @@ async fn an_address_that_was_learnt_may_fail_for_a_moment_and_is_not_told_again(
         _ => Reply::new(500, ""),
     })
     .await;
-    let learnt = Cursor(format!("{{\"moved\":{{\"at\":\"{}/new.xml\"}}}}", double.url()));
+    let learnt = learnt(&double, "");
     let page = look_at(&double, Some(&learnt)).await.unwrap();
     assert_eq!((page.posts.len(), page.moved, page.next), (1, None, Some(learnt)));
     assert_eq!(paths(&double), ["/new.xml", "/feed.xml", "/new.xml"]);
@@ -377,9 +383,79 @@ async fn an_address_that_was_learnt_may_fail_for_a_moment_and_is_not_told_again(
 #[tokio::test]
 async fn an_address_that_was_learnt_and_asks_to_wait_is_waited_for() {
     let double = Double::start(|_| Reply::new(503, "").header("retry-after", 120)).await;
-    let learnt = Cursor(format!("{{\"moved\":{{\"at\":\"{}/new.xml\"}}}}", double.url()));
+    let learnt = learnt(&double, "");
     assert!(again(look_at(&double, Some(&learnt)).await).is_some());
     assert_eq!(paths(&double), ["/new.xml"]);
+}
+
+#[tokio::test]
+async fn the_address_that_people_gave_is_asked_again_after_a_day_though_the_learnt_one_works() {
+    let moved_back = Arc::new(AtomicBool::new(false));
+    let back = moved_back.clone();
+    let double = Double::start(move |asked| match asked.url.path() {
+        "/feed.xml" if !back.load(Ordering::Relaxed) => Reply::new(301, "").header("location", "/new.xml"),
+        _ if asked.header("if-none-match") == Some("\"e\"") => Reply::new(304, ""),
+        _ => Reply::new(200, rss("<item><guid>1</guid><title>t</title></item>")).header("etag", "\"e\""),
+    })
+    .await;
+    let learnt = |given_at: &str| {
+        let at = format!("{{\"at\":\"{}/new.xml\",\"given_at\":\"{given_at}\"}}", double.url());
+        Cursor(format!("{{\"etag\":\"\\\"e\\\"\",\"moved\":{at}}}"))
+    };
+    let (old, new) = ("2025-04-29T20:00:00Z", "2025-04-30T21:00:00Z");
+    assert_eq!(look_at(&double, Some(&learnt(new))).await.unwrap(), Page::default());
+    let page = look_at(&double, Some(&learnt(old))).await.unwrap();
+    assert_eq!((page.moved, page.next), (None, Some(learnt(new))), "it leads there still");
+    moved_back.store(true, Ordering::Relaxed);
+    let page = look_at(&double, Some(&learnt(old))).await.unwrap();
+    assert_eq!(page.next, Some(Cursor("{\"etag\":\"\\\"e\\\"\"}".into())));
+    assert_eq!(paths(&double), ["/new.xml", "/feed.xml", "/new.xml", "/feed.xml"]);
+}
+
+#[tokio::test]
+async fn the_address_that_people_gave_may_be_gone_while_the_learnt_one_works() {
+    let double = Double::start(|asked| match asked.url.path() {
+        "/feed.xml" => Reply::new(410, ""),
+        _ => Reply::new(200, rss("<item><guid>1</guid><title>t</title></item>")),
+    })
+    .await;
+    let learnt = |given_at: &str| {
+        Cursor(format!("{{\"moved\":{{\"at\":\"{}/new.xml\",\"given_at\":\"{given_at}\"}}}}", double.url()))
+    };
+    let page = look_at(&double, Some(&learnt("2025-04-29T20:00:00Z"))).await.unwrap();
+    assert_eq!(paths(&double), ["/feed.xml", "/new.xml"]);
+    let next = page.next.unwrap();
+    assert!(next.0.contains("/new.xml") && next.0.contains("2025-04-30T21:00:00Z"), "{next:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_answers_with_anything_is_told_from_one_that_does_not() {
+    let dead = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let location = format!("{dead}/feed.xml");
+    let double = Double::start(move |asked| match asked.url.path() {
+        "/missing" => Reply::new(404, "no"),
+        "/fails" => Reply::new(502, "no"),
+        "/cut" => Reply::new(200, rss("<item><guid>1</guid></item>")).cut(20),
+        "/large" => Reply::new(200, vec![b' '; 9 << 20]),
+        "/led" => Reply::new(302, "").header("location", &location),
+        _ => Reply::new(302, "").header("location", "/round"),
+    })
+    .await;
+    let look_at = async |address: String| {
+        let source =
+            build(vigie::source::feed::read, &format!("feeds = [\"{address}\"]"), std::path::Path::new("."));
+        let timeline = source.accounts().remove(0).timeline.unwrap();
+        look(&*source, &timeline, &address, None).await.unwrap_err()
+    };
+    for path in ["missing", "fails", "cut", "large", "led", "round"] {
+        let error = look_at(format!("{}/{path}", double.url())).await;
+        assert!(matches!(error, SourceError::Retry(None, _)), "{path}: {error:?}");
+    }
+    let error = look_at(dead).await;
+    assert!(matches!(error, SourceError::Unanswered(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -387,7 +463,8 @@ async fn a_private_address_that_was_learnt_is_not_called() {
     let (home, given) =
         (Double::saying(Reply::new(200, rss(""))).await, Double::saying(Reply::new(200, rss(""))).await);
     let private = home.url().replace("127.0.0.1", "localhost");
-    let learnt = Cursor(format!("{{\"moved\":{{\"at\":\"{private}/feed.xml\"}}}}"));
+    let at = format!("{{\"at\":\"{private}/feed.xml\",\"given_at\":\"{NOW}\"}}");
+    let learnt = Cursor(format!("{{\"moved\":{at}}}"));
     look_at(&given, Some(&learnt)).await.unwrap();
     assert_eq!((home.asked().len(), given.asked().len()), (0, 1));
 }
@@ -468,7 +545,7 @@ async fn a_timeline_is_the_address_however_it_is_written() {
     let table = "feeds = [\"HTTPS://E.example:443/a?b=c#d\"]";
     let source = build(vigie::source::feed::read, table, std::path::Path::new("."));
     let watched = source.accounts().remove(0);
-    assert_eq!(watched.account, "HTTPS://E.example:443/a?b=c#d");
+    assert_eq!(&*watched.account, "HTTPS://E.example:443/a?b=c#d");
     assert_eq!(watched.timeline, Some(TimelineId::from("feed:https://e.example/a?b=c".to_owned())));
     broken(look(&*source, &TimelineId::from("x:1".to_owned()), "a", None).await);
 }

@@ -122,8 +122,8 @@ async fn an_account_is_looked_up_at_its_home_and_a_hashtag_needs_no_look_up() {
     let double = Double::saying(Reply::json(json!({"id": "7", "acct": "hub", "username": "hub"}))).await;
     let source = adapter(&double);
     let watched = source.accounts();
-    assert_eq!((watched[0].account.as_str(), &watched[0].timeline), ("hub@m.example", &None));
-    assert_eq!((watched[1].account.as_str(), &watched[1].timeline), ("#mali@m.example", &Some(tag())));
+    assert_eq!((&*watched[0].account, &watched[0].timeline), ("hub@m.example", &None));
+    assert_eq!((&*watched[1].account, &watched[1].timeline), ("#mali@m.example", &Some(tag())));
     assert_eq!(source.resolve("hub@m.example").await, Ok(hub()));
     let asked = double.asked().remove(0);
     assert_eq!((asked.url.path(), asked.query("acct").as_deref()), ("/api/v1/accounts/lookup", Some("hub")));

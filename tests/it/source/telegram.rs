@@ -87,7 +87,7 @@ async fn a_channel_is_known_however_it_is_written() {
     let table = "channels = [\"durov\", \"@Hub_Ru\", \"https://t.me/s/other/\", \"t.me/fourth\"]";
     let source = build(vigie::source::telegram::read, table, std::path::Path::new("."));
     let names: Vec<_> = source.accounts().into_iter().map(|watched| watched.account).collect();
-    assert_eq!(names, ["durov", "hub_ru", "other", "fourth"]);
+    assert_eq!(names, ["durov", "hub_ru", "other", "fourth"].map(Into::into));
     assert_eq!(source.accounts()[1].timeline, Some(hub()));
     let read = |text: &str| {
         let mut value = toml_span::parse(text).expect("it is TOML");

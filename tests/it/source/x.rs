@@ -102,7 +102,7 @@ async fn a_handle_is_resolved_to_the_permanent_id() {
             .await;
     let source = adapter(&double, "");
     let watched = source.accounts().remove(0);
-    assert_eq!((watched.account.as_str(), watched.timeline), ("Hub_", None));
+    assert_eq!((&*watched.account, watched.timeline), ("Hub_", None));
     assert_eq!(source.resolve("Hub_").await, Ok(hub()));
     let asked = double.asked().remove(0);
     assert_eq!(asked.url.path(), "/2/users/by/username/Hub_");
@@ -528,7 +528,7 @@ async fn a_search_looks_at_all_accounts_at_once_and_no_further_back_than_their_t
     .await;
     let source = adapter(&double, LIST);
     let watched = source.accounts();
-    let names: Vec<_> = watched.iter().map(|watched| watched.account.as_str()).collect();
+    let names: Vec<_> = watched.iter().map(|watched| &*watched.account).collect();
     assert_eq!(names, ["search:Hub_", "list:7", "Hub_"]);
     assert_eq!(watched[2].every, Some(jiff::SignedDuration::from_mins(10)));
     let timeline = watched[0].timeline.clone().unwrap();
