@@ -16,7 +16,7 @@ use tracing::debug;
 /// Connections at the same time; more wait to be accepted.
 const CONNECTIONS: usize = 64;
 
-/// How long a request's head may take, and how long a connection may be idle.
+/// How long a request's head may take.
 const HEAD: Duration = Duration::from_secs(5);
 
 /// The largest head of a request, in bytes.
@@ -66,7 +66,8 @@ pub(super) async fn serve(listener: TcpListener, app: Router, stop: Cancellation
 /// Answers what comes on one connection.
 async fn talk(stream: TcpStream, app: Router, stop: CancellationToken) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
+    // One answer a connection: who keeps asking would keep a slot from others.
+    http.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
     tokio::pin!(connection);
     let ended = tokio::select! {

@@ -1,14 +1,19 @@
 //! The real program against an X that lies, stalls and fails, and three channels, killed at any moment.
 
 mod channels;
+mod feeds;
+mod jump;
 mod soak;
 mod x;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use self::channels::Channels;
 use self::x::XServer;
@@ -55,6 +60,12 @@ fn killed_at_any_moment_nothing_is_lost_and_who_honours_the_id_sees_each_once() 
     let ended = stop(&mut vigie);
     assert_eq!(missing(), [], "each post is named, or counted by a digest");
     assert!(ended.success(), "a stop by signal is clean");
+    println!(
+        "{kills} kills, {} posts, {} of them for people; {}",
+        x.everything().len(),
+        wanted.len(),
+        channels.counts()
+    );
     channels.hold_to_their_promises();
     let archived = archived(dir.path());
     for id in x.everything() {
@@ -116,10 +127,16 @@ fn free_port() -> u16 {
 }
 
 fn start(config: &Path) -> Child {
+    start_with(config, &[])
+}
+
+/// Starts it with this in its environment.
+fn start_with(config: &Path, environment: &[(&str, &OsStr)]) -> Child {
     let log = fs::OpenOptions::new().create(true).append(true).open(config.with_extension("log")).unwrap();
     Command::new(program())
         .args(["run", "--config"])
         .arg(config)
+        .envs(environment.iter().copied())
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()
@@ -152,4 +169,22 @@ fn archived(dir: &Path) -> BTreeMap<String, u32> {
         }
     }
     archived
+}
+
+/// Waits for something; whether it came.
+fn holds_within(most: Duration, holds: impl Fn() -> bool) -> bool {
+    let begun = Instant::now();
+    while !holds() {
+        if begun.elapsed() > most {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    true
+}
+
+/// The end of what it logged.
+fn log(config: &Path) -> String {
+    let text = fs::read_to_string(config.with_extension("log")).unwrap();
+    text.lines().rev().take(20).collect::<Vec<_>>().join("\n")
 }

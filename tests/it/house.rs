@@ -111,3 +111,25 @@ fn each_borrowed_engine_lives_in_one_place() {
         }
     }
 }
+
+/// What an image is built from must hold every file that the manifest names, or cargo refuses to build anything.
+#[test]
+fn the_image_is_built_from_a_whole_package() {
+    let read = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let (manifest, ignored, recipe) = (read("Cargo.toml"), read(".dockerignore"), read("Dockerfile"));
+    let targets = manifest.split("[[").skip(1).map(|target| target.split('[').next().unwrap());
+    let folders: BTreeSet<&str> = targets
+        .map(
+            |target| {
+                if target.starts_with("bench]]") { "benches" } else { target.split('"').nth(3).unwrap() }
+            },
+        )
+        .collect();
+    assert!(folders.len() > 1, "{folders:?}");
+    for folder in folders {
+        let made = recipe.contains(&format!("> {folder}"));
+        let sent =
+            recipe.contains(&format!("COPY {folder} {folder}")) && ignored.contains(&format!("!{folder}\n"));
+        assert!(made || sent, "the manifest names {folder}, which the image's build does not have");
+    }
+}

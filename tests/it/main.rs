@@ -5,6 +5,7 @@
 mod cli;
 mod crash;
 mod daemon;
+mod desk;
 mod fair;
 mod fake;
 mod house;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
-use crate::cli::{Desk, code, err, line, out};
 use crate::daemon::Daemon;
+use crate::desk::{Desk, code, err, line, out};
 use crate::server::{Reply, Server};
 
 /// A desk with a Slack channel behind each of these names, at a double.

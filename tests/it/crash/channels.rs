@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
+
 use crate::server::{Call, Reply, Server};
 
 /// The webhook's signing secret.
@@ -76,6 +78,21 @@ impl Channels {
         [&self.slack, &self.matrix, &self.webhook].map(|channel| (channel.name, counted(channel))).into()
     }
 
+    /// What each took, in words.
+    pub fn counts(&self) -> String {
+        let count = |channel: &Channel| {
+            let took = channel.took.lock().unwrap();
+            let distinct: BTreeSet<_> = took.iter().map(|message| link(&message.body)).collect();
+            let digests = took.iter().filter(|message| message.body.contains("digest")).count();
+            let (name, again) = (channel.name, took.len() - distinct.len());
+            format!(
+                "{name} took {} messages, {digests} of them digests and {again} of them repeats",
+                took.len()
+            )
+        };
+        [&self.slack, &self.matrix, &self.webhook].map(count).join("; ")
+    }
+
     /// The same id always came with the same message; where there is no id, a repeat was marked as such.
     pub fn hold_to_their_promises(&self) {
         for channel in [&self.matrix, &self.webhook] {
@@ -95,8 +112,14 @@ impl Channels {
     }
 }
 
-/// How many posts a digest counts and does not name. It names ten at most, each in a story of its own here.
+/// How many posts a digest counts and does not name; each is in a story of its own here.
 fn unnamed(digest: &str) -> usize {
+    // Programs are told in numbers, people in words, with ten posts at most.
+    if let Some(data) = serde_json::from_str::<Value>(digest).ok().and_then(|body| body.get("data").cloned())
+    {
+        let (posts, items) = (data["posts"].as_u64().unwrap() as usize, data["items"].as_array().unwrap());
+        return posts - items.len();
+    }
     let before = digest.split(" posts at once").next().unwrap_or("");
     let count = before.rsplit(' ').next().and_then(|count| count.parse::<usize>().ok());
     count.map_or(0, |count| count.saturating_sub(10))

@@ -5,8 +5,7 @@
 //! ten of them for people. `VIGIE_TEST_SOAK_TIMES` is how many times of that: 50, unless it is set.
 
 mod plot;
-mod samples;
-mod world;
+pub mod samples;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,9 +16,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use self::samples::{Sample, Samples};
-use self::world::World;
-use super::channels::SECRET;
-use super::{free_port, start, stop};
+use super::feeds::{World, now, write_config};
+use super::{holds_within, log, start, stop};
 use crate::program::program;
 
 /// Feeds of a real load.
@@ -30,6 +28,9 @@ const EVERY: f64 = 900.0;
 
 /// Posts a minute of a real load, of all feeds together.
 const POSTS: f64 = 10.0;
+
+/// One call in so many goes wrong.
+const BAD: usize = 100;
 
 /// Memory that may come and go without being a leak: the allocator's, and what work under way holds. In KiB.
 const UNREST: f64 = 8.0 * 1024.0;
@@ -68,13 +69,13 @@ impl Trial {
 #[ignore = "it takes as long as it is told to; see docs/soak.md"]
 fn under_many_times_a_real_load_it_loses_nothing_repeats_nothing_and_does_not_grow() {
     let trial = Trial::asked();
-    let world = World::start(FEEDS);
+    let world = World::start(FEEDS, BAD);
     let dir = tempfile::tempdir().unwrap();
-    let config = write_config(dir.path(), &world, EVERY / trial.times);
+    let config = write_config(dir.path(), &world, Duration::from_secs_f64(EVERY / trial.times));
     let mut vigie = start(&config);
     let looked = holds_within(Duration::from_mins(2), || world.all_looked_at());
     assert!(looked, "not every feed was looked at: {}", log(&config));
-    let watched_since = world::now();
+    let watched_since = now();
     let (begun, mut samples) = (Instant::now(), Samples::default());
     let (mut published, mut restarted, mut slowest_stop) = (0, 0, Duration::ZERO);
     while begun.elapsed() < trial.length {
@@ -126,25 +127,6 @@ fn under_many_times_a_real_load_it_loses_nothing_repeats_nothing_and_does_not_gr
     }
 }
 
-fn write_config(dir: &Path, world: &World, every: f64) -> PathBuf {
-    fs::write(dir.join("secret"), SECRET).unwrap();
-    fs::create_dir(dir.join("watchlists")).unwrap();
-    let watchlist = "title = \"A soak\"\nlanguages = [\"en\"]\n[[rule]]\nname = \"arms\"\nseverity = \"high\"\nwhen = \"weapons\"\n";
-    fs::write(dir.join("watchlists/soak.toml"), watchlist).unwrap();
-    let config = format!(
-        "store = \"data\"\nlisten = \"127.0.0.1:{port}\"\noperators = \"console.log\"\n[source.feed.soak]\nevery = \
-         \"{every}ms\"\nfeeds = {feeds:?}\n[sink.webhook.hook]\nurl = \"{hook}\"\nsecret = {{ file = \"secret\" }}\n\
-         [sink.console.log]\n[[route]]\nsinks = [\"webhook.hook\"]\n",
-        port = free_port(),
-        every = (every * 1000.0) as u64,
-        feeds = world.feeds(),
-        hook = world.hook(),
-    );
-    let path = dir.join("vigie.toml");
-    fs::write(&path, config).unwrap();
-    path
-}
-
 /// What was not seen in time since an instant, a line for each feed.
 fn unseen(config: &Path, since: Timestamp) -> Vec<String> {
     let asked = Command::new(program())
@@ -161,22 +143,4 @@ fn unseen(config: &Path, since: Timestamp) -> Vec<String> {
         !spans.iter().all(|span| span["seen"] == "in_time" || span["seen"] == "awaited")
     };
     feeds.iter().filter(odd).map(ToString::to_string).collect()
-}
-
-/// Waits for something; whether it came.
-fn holds_within(most: Duration, holds: impl Fn() -> bool) -> bool {
-    let begun = Instant::now();
-    while !holds() {
-        if begun.elapsed() > most {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    true
-}
-
-/// The end of what it logged.
-fn log(config: &Path) -> String {
-    let text = fs::read_to_string(config.with_extension("log")).unwrap();
-    text.lines().rev().take(20).collect::<Vec<_>>().join("\n")
 }

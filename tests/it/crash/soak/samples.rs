@@ -122,7 +122,8 @@ fn taken(folder: &Path) -> u64 {
     entries.flatten().map(size).sum()
 }
 
-fn cpu(id: u32) -> f64 {
+/// Processor time that the process `id` took so far, in seconds.
+pub fn cpu(id: u32) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
     let ticks: f64 = fields[11..13].iter().map(|ticks| ticks.parse::<f64>().unwrap()).sum();

@@ -2,22 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::channels::SECRET;
+use super::free_port;
 use crate::server::{Call, Reply, Server};
 
 /// Items that a feed shows.
 const SHOWN: usize = 20;
 
-/// One call in so many goes wrong.
-const BAD: usize = 100;
-
 /// Words that posts are made of.
 const WORDS: usize = 5000;
 
+/// Both as the tests know them.
 pub struct World {
     feeds: Vec<Server>,
     hook: Server,
@@ -25,6 +28,8 @@ pub struct World {
 }
 
 struct State {
+    /// One call in so many goes wrong.
+    bad: usize,
     /// Of each feed, its items from the first to the last.
     items: Vec<Vec<Item>>,
     looks: Vec<usize>,
@@ -49,11 +54,33 @@ struct Told {
     counted: usize,
 }
 
+/// A configuration in `dir` that reads all feeds `every` so often and tells the receiver.
+pub fn write_config(dir: &Path, world: &World, every: Duration) -> PathBuf {
+    fs::write(dir.join("secret"), SECRET).unwrap();
+    fs::create_dir(dir.join("watchlists")).unwrap();
+    let watchlist = "title = \"A soak\"\nlanguages = [\"en\"]\n[[rule]]\nname = \"arms\"\nseverity = \"high\"\nwhen = \"weapons\"\n";
+    fs::write(dir.join("watchlists/soak.toml"), watchlist).unwrap();
+    let config = format!(
+        "store = \"data\"\nlisten = \"127.0.0.1:{port}\"\noperators = \"console.log\"\n[source.feed.soak]\nevery = \
+         \"{every}ms\"\nfeeds = {feeds:?}\n[sink.webhook.hook]\nurl = \"{hook}\"\nsecret = {{ file = \"secret\" }}\n\
+         [sink.console.log]\n[[route]]\nsinks = [\"webhook.hook\"]\n",
+        port = free_port(),
+        every = every.as_millis(),
+        feeds = world.feeds(),
+        hook = world.hook(),
+    );
+    let path = dir.join("vigie.toml");
+    fs::write(&path, config).unwrap();
+    path
+}
+
 impl World {
-    pub fn start(feeds: usize) -> Self {
+    /// So many feeds; one call in `bad` goes wrong, to them as to the receiver.
+    pub fn start(feeds: usize, bad: usize) -> Self {
         let mut rng = fastrand::Rng::with_seed(50);
         let words = (0..WORDS).map(|_| (0..rng.usize(3..9)).map(|_| rng.lowercase()).collect()).collect();
         let state = State {
+            bad,
             items: (0..feeds).map(|_| Vec::new()).collect(),
             looks: vec![0; feeds],
             posts: 0,
@@ -170,7 +197,7 @@ impl State {
             return Reply::of(200, "");
         }
         self.looks[n] += 1;
-        match self.rng.usize(0..BAD * 2) {
+        match self.rng.usize(0..self.bad * 2) {
             0 => return Reply::of(503, "later"),
             1 => return Reply::Vanish,
             _ => {}
@@ -198,7 +225,7 @@ impl State {
         if call.path.is_empty() {
             return Reply::of(200, "");
         }
-        let chance = self.rng.usize(0..BAD * 2);
+        let chance = self.rng.usize(0..self.bad * 2);
         if chance == 0 {
             return Reply::of(503, "");
         }
