@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 fine, 1 something failed, 2 usage or configuration.
 
+mod arguments;
 mod backup;
 mod check;
 mod coverage;
@@ -21,234 +22,20 @@ mod stories;
 mod when;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::Parser;
 
+use self::arguments::{Cli, Command, LogFormat, OutboxCommand, RouteCommand, SilenceCommand, SinkCommand};
 use self::coverage::Asked;
 use self::matching::Show;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, DEFAULT_PATH};
+use crate::config::Config;
 use crate::errand;
 use crate::setting::Problem;
 use crate::store::sled::SledStore;
-
-/// Watches public social accounts and tells people when a post says what they look for.
-#[derive(Debug, Parser)]
-#[command(name = "vigie", version, max_term_width = 100)]
-struct Cli {
-    /// The configuration.
-    #[arg(long, global = true, env = "VIGIE_CONFIG", default_value = DEFAULT_PATH, value_name = "FILE")]
-    config: PathBuf,
-    /// The store's folder, instead of the one in the configuration.
-    #[arg(long, global = true, env = "VIGIE_STORE", value_name = "DIR")]
-    store: Option<PathBuf>,
-    /// What to log, such as `debug` or `info,vigie::poll=debug`; by default `info` for the daemon, `warn` otherwise.
-    #[arg(long, global = true, env = "VIGIE_LOG", value_name = "FILTER")]
-    log: Option<String>,
-    /// How to log.
-    #[arg(long, global = true, env = "VIGIE_LOG_FORMAT", default_value = "text")]
-    log_format: LogFormat,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
-    /// A line for people.
-    Text,
-    /// An object a line for programs.
-    Json,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Watch until stopped.
-    Run {
-        /// Poll every timeline to its end, deliver what is due, and end: for cron.
-        #[arg(long)]
-        once: bool,
-    },
-    /// Read the whole configuration and show every problem, or the plan.
-    Check {
-        /// Show every warning, not only the first few.
-        #[arg(long)]
-        warnings: bool,
-    },
-    /// Hold posts against watchlists and show what matches, and why.
-    Match {
-        /// A watchlist, instead of those of the configuration.
-        #[arg(long, value_name = "FILE")]
-        watchlist: Vec<PathBuf>,
-        /// One object per post.
-        #[arg(long)]
-        json: bool,
-        /// Show each rule as a tree of what it asks for, also where it does not hold.
-        #[arg(long)]
-        explain: bool,
-        /// Explain only this rule, as `watchlist/rule`.
-        #[arg(long, value_name = "RULE", requires = "explain")]
-        rule: Option<String>,
-        /// Posts as JSON Lines; `-` is standard input.
-        #[arg(default_value = "-", value_name = "POSTS.jsonl")]
-        file: PathBuf,
-    },
-    /// Tell which posts tell the same thing, as the daemon would if every post matched.
-    Stories {
-        /// A watchlist whose names help to tell events apart; may be given several times.
-        #[arg(long, value_name = "FILE")]
-        watchlist: Vec<PathBuf>,
-        /// One object per post, with the id of its story.
-        #[arg(long)]
-        json: bool,
-        /// Posts as JSON Lines; `-` is standard input.
-        #[arg(default_value = "-", value_name = "POSTS.jsonl")]
-        file: PathBuf,
-    },
-    /// Look at what a source shows now; nothing is stored.
-    Poll {
-        /// The source, as `kind.name`.
-        source: String,
-        /// One post as JSON per line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Sinks.
-    #[command(subcommand)]
-    Sink(SinkCommand),
-    /// Deliveries that are not delivered.
-    #[command(subcommand)]
-    Outbox(OutboxCommand),
-    /// Routes.
-    #[command(subcommand)]
-    Route(RouteCommand),
-    /// Alerts that nobody wants for a while.
-    #[command(subcommand)]
-    Silence(SilenceCommand),
-    /// Show how everything is, on one screen; exit code 0 if it runs and nobody needs to look after anything.
-    Status {
-        /// One object.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Let the running daemon take over its configuration as it is now; exit code 1 if it is refused, and why.
-    Reload,
-    /// Save all there is into a folder, also while vigie runs.
-    Backup {
-        /// The folder; empty, or not there yet.
-        #[arg(value_name = "DIR")]
-        dir: PathBuf,
-    },
-    /// Make a store of a backup, where there is none.
-    Restore {
-        /// The folder that `backup` wrote.
-        #[arg(value_name = "DIR")]
-        dir: PathBuf,
-    },
-    /// Make a damaged store open again, and say what was lost.
-    Repair,
-    /// Tell what was seen between two times, and what was not: exit code 0 if nothing is missing.
-    Coverage {
-        /// An account, as `name` or `platform:name`, or a source, as `kind.name`; otherwise all accounts.
-        account: Option<String>,
-        /// From when on: 08:00, 24h (the default), 2025-04-30 08:00, or RFC 3339.
-        #[arg(long, value_name = "TIME")]
-        since: Option<String>,
-        /// Up to when; otherwise up to now.
-        #[arg(long, value_name = "TIME")]
-        until: Option<String>,
-        /// One object per account.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Ask the running daemon whether it is alive: exit code 0 if it is.
-    Health,
-}
-
-#[derive(Debug, Subcommand)]
-enum SinkCommand {
-    /// Look whether sinks would take messages, without sending one.
-    Check {
-        /// The sink, as `kind.name`; all of them if none is named.
-        name: Option<String>,
-    },
-    /// Send a message marked as a test.
-    Test {
-        /// The sink, as `kind.name`.
-        name: String,
-        /// What to send.
-        #[arg(long = "as", default_value = "notice", value_name = "WHAT")]
-        what: sink::Sample,
-        /// Only show what would be sent.
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Call a parked sink again at once, and one that was asked to wait.
-    Resume {
-        /// The sink, as `kind.name`.
-        name: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum OutboxCommand {
-    /// List them, the oldest first.
-    List {
-        /// One object per delivery.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show all that is known of one.
-    Show {
-        /// Its id, or how it begins.
-        id: String,
-        /// As an object.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Send one as soon as its sink may be called, a dead letter and a held one too; it keeps its id.
-    Retry {
-        /// Its id, or how it begins.
-        id: String,
-    },
-    /// Give one up: nobody will hear of it.
-    Drop {
-        /// Its id, or how it begins.
-        id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum RouteCommand {
-    /// Follow posts through the routes: who would hear of them now, when, and why not.
-    Test {
-        /// One object per post.
-        #[arg(long)]
-        json: bool,
-        /// Posts as JSON Lines; `-` is standard input.
-        #[arg(default_value = "-", value_name = "POSTS.jsonl")]
-        file: PathBuf,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum SilenceCommand {
-    /// Keep alerts from people for a while; they are counted.
-    Add(Box<silence::Add>),
-    /// List silences, also those that ended in the last 30 days, and what they held.
-    List {
-        /// One object per silence.
-        #[arg(long)]
-        json: bool,
-    },
-    /// End one now.
-    End {
-        /// Its number.
-        id: u32,
-    },
-}
 
 /// Why a command failed, by its exit code.
 #[derive(Debug)]

@@ -1,18 +1,19 @@
 //! How everything is right now: what is watched and how far, what waits, what is broken.
 
+mod account;
 mod measure;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::account::{Account, Sight};
 use crate::model::delivery::{Delivery, State};
 use crate::model::sink::{Gate, SinkId, is_unreachable};
 use crate::model::spend::{Budget, Spending, Spent};
-use crate::model::timeline::TimelineState;
 use crate::poll::{Counted, Watching, spent};
 use crate::store::{Store, StoreError};
 
@@ -56,45 +57,6 @@ pub struct SourceSpending {
     pub used_percent: u32,
 }
 
-/// How far an account is watched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
-    /// Its source.
-    pub source: String,
-    /// The account as the configuration names it.
-    pub account: String,
-    /// When a look last reached its newest post.
-    pub seen_until: Option<Timestamp>,
-    /// Looks that failed since.
-    pub failures: u32,
-    /// Whether it can be trusted to be seen.
-    pub sight: Sight,
-    /// Why not.
-    pub why: Option<String>,
-    /// When it last posted, as far as is known.
-    pub last_post: Option<Timestamp>,
-    /// The usual wait between its posts, once it is known.
-    pub usual_wait: Option<SignedDuration>,
-    /// The wait between two looks at it now.
-    pub pause: SignedDuration,
-}
-
-/// Whether an account is seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Sight {
-    /// It is read as often as it should be.
-    Seen,
-    /// It is read as often as it should be, but silent for unusually long.
-    Quiet,
-    /// Nobody looked yet.
-    New,
-    /// What was posted within the last three waits between looks is not seen yet.
-    Late,
-    /// It cannot be read.
-    Blind,
-}
-
 /// How a sink is, and what waits for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SinkStatus {
@@ -134,7 +96,7 @@ pub async fn gather(
         for watched in watching.source.accounts() {
             let timeline = watching.timeline(&watched, store.as_ref()).await?;
             let state = store.timeline(&timeline).await?;
-            accounts.push(account(&watching.id, watched.account.to_string(), state.as_ref(), now));
+            accounts.push(Account::of(&watching.id, watched.account.to_string(), state.as_ref(), now));
         }
     }
     let outbox = store.outbox().await?;
@@ -172,44 +134,6 @@ async fn spending(
 fn used_percent(budget: Budget, spent: &Spent) -> u32 {
     let used = budget.bounds().map(|bound| bound.used(spent)).fold(0.0, f64::max);
     (used * 100.0) as u32
-}
-
-fn account(source: &str, account: String, state: Option<&TimelineState>, now: Timestamp) -> Account {
-    let cadence = state.map(|state| state.cadence).unwrap_or_default();
-    let sight = state.map_or(Sight::New, |state| sight(state, now));
-    Account {
-        source: source.to_owned(),
-        account,
-        seen_until: state.and_then(|state| state.complete_at),
-        failures: state.map_or(0, |state| state.failures),
-        sight,
-        why: state.and_then(|state| why(state, sight)),
-        last_post: cadence.last,
-        usual_wait: cadence.usual(),
-        pause: state.map_or(SignedDuration::ZERO, |state| state.pause),
-    }
-}
-
-fn sight(state: &TimelineState, now: Timestamp) -> Sight {
-    match state {
-        TimelineState { trouble: Some(_), failures: 1.., .. } => Sight::Blind,
-        // It is read again, but not caught up yet.
-        TimelineState { trouble: Some(_), .. } => Sight::Late,
-        TimelineState { complete_at: None, .. } => Sight::New,
-        state if state.is_late(now) => Sight::Late,
-        TimelineState { silence: Some(_), .. } => Sight::Quiet,
-        _ => Sight::Seen,
-    }
-}
-
-fn why(state: &TimelineState, sight: Sight) -> Option<String> {
-    match sight {
-        Sight::Blind => state.trouble.as_ref().map(|trouble| trouble.why.clone()),
-        Sight::Late if state.trouble.is_some() => Some("it is read again, and being caught up".into()),
-        Sight::Late => state.open.last().map(|gap| format!("{}: {}", gap.cause, gap.why)),
-        Sight::Quiet => Some("it is read, but silent for unusually long".into()),
-        Sight::Seen | Sight::New => None,
-    }
 }
 
 /// The sinks for which deliveries wait though nobody sends there.
@@ -260,10 +184,10 @@ impl Status {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
-    use crate::model::coverage::Cause;
     use crate::model::delivery::{Body, DeliveryId, Notice, Occasion};
-    use crate::model::timeline::{Silence, Trouble};
 
     #[test]
     fn what_is_held_is_told_apart_from_what_waits_for_its_sink() {
@@ -287,30 +211,5 @@ mod tests {
         assert_eq!(status.again, Some(at(69)));
         let whole = Status { sinks: vec![status], ..Status::default() };
         assert!(!whole.is_well(), "a sink that nobody reaches needs somebody");
-    }
-
-    #[test]
-    fn an_account_is_late_quiet_or_blind_and_these_are_told_apart() {
-        let at = |second: i64| Timestamp::from_second(1_750_000_000 + second).unwrap();
-        let pause = SignedDuration::from_secs(60);
-        let seen = |seen: i64| TimelineState {
-            pause,
-            complete_at: Some(at(seen)),
-            ..TimelineState::first(None, at(0))
-        };
-        let trouble = Some(Trouble { since: at(-9), cause: Cause::Outage, why: "HTTP 500".into() });
-        let silence = Some(Silence { since: at(-90_000), told: true });
-        for (state, expected) in [
-            (TimelineState::first(None, at(0)), Sight::New),
-            (seen(-179), Sight::Seen),
-            (seen(-181), Sight::Late),
-            (TimelineState { silence, ..seen(-179) }, Sight::Quiet),
-            (TimelineState { silence, ..seen(-181) }, Sight::Late),
-            (TimelineState { trouble: trouble.clone(), failures: 5, ..seen(0) }, Sight::Blind),
-            (TimelineState { trouble: trouble.clone(), silence, failures: 1, ..seen(0) }, Sight::Blind),
-            (TimelineState { trouble, ..seen(0) }, Sight::Late),
-        ] {
-            assert_eq!(sight(&state, at(0)), expected, "{state:?}");
-        }
     }
 }

@@ -1,21 +1,23 @@
 //! Reading `vigie.toml` table by table.
 
-use std::collections::BTreeMap;
+mod entries;
+mod sinks;
+mod sources;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use toml_span::value::{Key, Table};
-use toml_span::{Error, Span, Value};
+use toml_span::Span;
 
+use self::sinks::{Sinks, sinks};
+use self::sources::sources;
 use super::{Basics, Config, alive, group, operators, retention, route, watchlists};
 use crate::clock::Clock;
-use crate::model::post::Platform;
 use crate::model::sink::SinkId;
-use crate::poll::Watching;
 use crate::remote::Remotes;
-use crate::setting::{Document, Fields, Problem, Zone, nearest, table, wrong};
+use crate::setting::{Document, Fields, Problem, Zone, wrong};
 use crate::sink::console::Console;
 use crate::{sink, source};
 
@@ -158,159 +160,4 @@ fn take_basics(fields: &mut Fields<'_>, dir: &Path) -> (Basics, Span) {
 
 fn take_timezone(fields: &mut Fields<'_>) -> TimeZone {
     fields.optional::<Zone>("timezone").map_or(TimeZone::UTC, |zone| zone.0)
-}
-
-/// The tables `[TABLE.KIND.NAME]` whose kind is known, in the order of the file.
-fn entries<'de>(
-    value: Option<(Key<'de>, Value<'de>)>,
-    kinds: &[&'static str],
-    errors: &mut Vec<Error>,
-) -> Vec<(&'static str, Key<'de>, Value<'de>)> {
-    let Some((what, mut value)) = value else { return Vec::new() };
-    let mut found = Vec::new();
-    let tables = |value: &mut Value<'de>, errors: &mut Vec<Error>| -> Table<'de> {
-        table(value).map_err(|error| errors.push(error)).unwrap_or_default()
-    };
-    for (kind, mut named) in tables(&mut value, errors) {
-        let Some(known) = kinds.iter().find(|known| **known == kind.name) else {
-            let hint = nearest(&kind.name, kinds.iter().copied());
-            let hint = hint.map_or_else(
-                || format!("there are {}", kinds.join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
-            errors.push(wrong(
-                kind.span,
-                format!("there is no {} of the kind `{}`; {hint}", what.name, kind.name),
-            ));
-            continue;
-        };
-        for (name, value) in tables(&mut named, errors) {
-            if is_name(&name.name) {
-                found.push((*known, name, value));
-            } else {
-                errors.push(wrong(name.span, "a name is made of 1 to 40 of a-z, A-Z, 0-9, - and _"));
-            }
-        }
-    }
-    found.sort_by_key(|(_, name, _)| name.span.start);
-    found
-}
-
-fn is_name(name: &str) -> bool {
-    (1..=40).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-}
-
-fn sources(
-    value: Option<(Key<'_>, Value<'_>)>,
-    kit: &source::Kit,
-    disabled: &mut Vec<String>,
-    errors: &mut Vec<Error>,
-) -> Vec<Watching> {
-    let kinds: Vec<&str> = source::KINDS.iter().map(|(kind, _)| *kind).collect();
-    let mut sources = Vec::new();
-    let mut watched: BTreeMap<(String, String), String> = BTreeMap::new();
-    for (kind, name, mut value) in entries(value, &kinds, errors) {
-        let id = format!("{kind}.{}", name.name);
-        let Some((_, read)) = source::KINDS.iter().find(|(known, _)| *known == kind) else { continue };
-        let plan = match read(&mut value) {
-            Ok(plan) => plan,
-            Err(error) => {
-                errors.extend(error.errors);
-                continue;
-            }
-        };
-        if !plan.common.enabled {
-            disabled.push(format!("source {id}"));
-            continue;
-        }
-        match (plan.build)(kit) {
-            Ok(source) => {
-                for account in source.accounts() {
-                    let key = (kind.to_owned(), account.account.to_lowercase());
-                    if let Some(other) = watched.insert(key, id.clone()) {
-                        let message = format!("{} is watched by {other} already", account.account);
-                        errors.push(wrong(name.span, message));
-                    }
-                }
-                errors.extend(
-                    stray_canary(&plan.common, source.as_ref()).map(|message| wrong(name.span, message)),
-                );
-                let platform = Platform::try_from(kind.to_owned()).unwrap_or(Platform::FILE);
-                sources.push(Watching { id, platform, common: plan.common, source });
-            }
-            Err(error) => errors.push(error),
-        }
-    }
-    sources
-}
-
-/// What the tables of sinks say.
-struct Sinks {
-    enabled: Vec<Arc<dyn sink::Sink>>,
-    /// Every name, by which routes are checked, and whether it is enabled.
-    names: BTreeMap<String, bool>,
-    /// Who takes over from whom.
-    heirs: BTreeMap<SinkId, SinkId>,
-}
-
-/// What is wrong with a canary that its source does not watch.
-fn stray_canary(common: &source::Common, source: &dyn source::Source) -> Option<String> {
-    let canary = &common.canary.as_ref()?.account;
-    let accounts = source.accounts();
-    let names = || accounts.iter().map(|watched| &*watched.account);
-    if names().any(|name| name == canary) {
-        return None;
-    }
-    let hint = nearest(canary, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    Some(format!("the canary `{canary}` is none of the accounts that this source watches{hint}"))
-}
-
-fn sinks(
-    value: Option<(Key<'_>, Value<'_>)>,
-    kit: &sink::Kit,
-    disabled: &mut Vec<String>,
-    errors: &mut Vec<Error>,
-) -> Sinks {
-    let kinds: Vec<&str> = sink::KINDS.iter().map(|(kind, _)| *kind).collect();
-    let (mut enabled, mut names, mut replaced) = (Vec::new(), BTreeMap::new(), Vec::new());
-    for (kind, name, mut value) in entries(value, &kinds, errors) {
-        let id = SinkId::new(kind, &name.name);
-        let Some((_, read)) = sink::KINDS.iter().find(|(known, _)| *known == kind) else { continue };
-        let plan = read(&mut value);
-        let is_enabled = plan.as_ref().map_or(true, |plan| plan.common.enabled);
-        names.insert(id.to_string(), is_enabled);
-        match plan {
-            Ok(_) if !is_enabled => disabled.push(format!("sink {id}")),
-            Ok(plan) => {
-                let gone = plan.common.replaces.into_iter();
-                replaced.extend(gone.map(|gone| (SinkId::from(gone), id.clone(), name.span)));
-                match (plan.build)(id, kit) {
-                    Ok(sink) => enabled.push(sink),
-                    Err(error) => errors.push(error),
-                }
-            }
-            Err(error) => errors.extend(error.errors),
-        }
-    }
-    let heirs = heirs(replaced, &names, errors);
-    Sinks { enabled, names, heirs }
-}
-
-/// Who takes over from whom: nobody from a sink that is enabled, and one from each.
-fn heirs(
-    replaced: Vec<(SinkId, SinkId, Span)>,
-    names: &BTreeMap<String, bool>,
-    errors: &mut Vec<Error>,
-) -> BTreeMap<SinkId, SinkId> {
-    let mut heirs = BTreeMap::new();
-    for (gone, heir, span) in replaced {
-        if names.get(gone.as_str()) == Some(&true) {
-            let message = format!("{heir} cannot replace {gone}, which is enabled; disable or remove {gone}");
-            errors.push(wrong(span, message));
-        } else if let Some(other) = heirs.insert(gone.clone(), heir.clone()) {
-            errors.push(wrong(span, format!("{other} and {heir} both replace {gone}; one of them can")));
-        }
-    }
-    heirs
 }

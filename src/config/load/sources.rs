@@ -1,0 +1,69 @@
+//! The tables `[source.KIND.NAME]`.
+
+use std::collections::BTreeMap;
+
+use toml_span::value::Key;
+use toml_span::{Error, Value};
+
+use super::entries::entries;
+use crate::model::post::Platform;
+use crate::poll::Watching;
+use crate::setting::{nearest, wrong};
+use crate::source;
+
+/// The sources that are enabled.
+pub(super) fn sources(
+    value: Option<(Key<'_>, Value<'_>)>,
+    kit: &source::Kit,
+    disabled: &mut Vec<String>,
+    errors: &mut Vec<Error>,
+) -> Vec<Watching> {
+    let kinds: Vec<&str> = source::KINDS.iter().map(|(kind, _)| *kind).collect();
+    let mut sources = Vec::new();
+    let mut watched: BTreeMap<(String, String), String> = BTreeMap::new();
+    for (kind, name, mut value) in entries(value, &kinds, errors) {
+        let id = format!("{kind}.{}", name.name);
+        let Some((_, read)) = source::KINDS.iter().find(|(known, _)| *known == kind) else { continue };
+        let plan = match read(&mut value) {
+            Ok(plan) => plan,
+            Err(error) => {
+                errors.extend(error.errors);
+                continue;
+            }
+        };
+        if !plan.common.enabled {
+            disabled.push(format!("source {id}"));
+            continue;
+        }
+        match (plan.build)(kit) {
+            Ok(source) => {
+                for account in source.accounts() {
+                    let key = (kind.to_owned(), account.account.to_lowercase());
+                    if let Some(other) = watched.insert(key, id.clone()) {
+                        let message = format!("{} is watched by {other} already", account.account);
+                        errors.push(wrong(name.span, message));
+                    }
+                }
+                errors.extend(
+                    stray_canary(&plan.common, source.as_ref()).map(|message| wrong(name.span, message)),
+                );
+                let platform = Platform::try_from(kind.to_owned()).unwrap_or(Platform::FILE);
+                sources.push(Watching { id, platform, common: plan.common, source });
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    sources
+}
+
+/// What is wrong with a canary that its source does not watch.
+fn stray_canary(common: &source::Common, source: &dyn source::Source) -> Option<String> {
+    let canary = &common.canary.as_ref()?.account;
+    let accounts = source.accounts();
+    let names = || accounts.iter().map(|watched| &*watched.account);
+    if names().any(|name| name == canary) {
+        return None;
+    }
+    let hint = nearest(canary, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Some(format!("the canary `{canary}` is none of the accounts that this source watches{hint}"))
+}
