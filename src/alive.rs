@@ -12,6 +12,7 @@ use tracing::warn;
 use url::Url;
 
 use crate::clock::{Clock, sleep_until};
+use crate::dispatch::{UNHEARD, is_heard};
 use crate::ledger::{self, Coverage, Question, Seen};
 use crate::model::coverage::span::Extent;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
@@ -57,6 +58,8 @@ pub struct Alive {
     pub tally: Tally,
     /// Who hears the heartbeat.
     pub operators: SinkId,
+    /// The sinks at which the operators hear.
+    pub hearing: Vec<SinkId>,
     /// What is remembered.
     pub store: Arc<dyn Store>,
     /// Rings when a delivery was filed.
@@ -115,7 +118,8 @@ impl Alive {
         Ok(())
     }
 
-    /// Calls the watchman, but only while every loop turns and the store can be written.
+    /// Calls the watchman, but only while every loop turns, the store can be written and the operators hear of trouble:
+    /// otherwise he is the only one who can tell people.
     async fn ping(&self, ping: &Ping) -> Result<(), StoreError> {
         let late = self.pulse.late();
         if !late.is_empty() {
@@ -123,6 +127,10 @@ impl Alive {
             return Ok(());
         }
         self.store.check(self.clock.now()).await?;
+        if !is_heard(self.store.as_ref(), &self.hearing).await? {
+            warn!("no ping: {UNHEARD}");
+            return Ok(());
+        }
         let request = Request::get(ping.url.clone()).timeout(Duration::from_secs(10)).most(64 << 10);
         match ping.remote.call(request).await {
             Ok(answer) if answer.is_success() => {}

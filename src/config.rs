@@ -90,7 +90,13 @@ impl Config {
     /// Who is watched and who hears.
     pub fn roster(&self) -> Roster {
         let sinks = self.sinks.iter().map(|sink| sink.id().clone()).collect();
-        Roster { sources: self.sources.clone(), sinks, rules: self.watch.rules(), refused: None }
+        let (sources, rules) = (self.sources.clone(), self.watch.rules());
+        Roster { sources, sinks, operators: self.hearing(), rules, refused: None }
+    }
+
+    /// The sinks at which the operators hear, the first of them first.
+    pub fn hearing(&self) -> Vec<SinkId> {
+        [&self.operators].into_iter().chain(&self.fallbacks).cloned().collect()
     }
 }
 

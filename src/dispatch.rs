@@ -1,5 +1,6 @@
 //! The way out: one loop per sink hands over what is due, and makes the end of each attempt count.
 
+mod hearing;
 mod measured;
 mod tend;
 mod verdict;
@@ -22,6 +23,7 @@ use crate::sink::{Receipt, SendError, Sink};
 use crate::store::{Store, StoreError};
 use verdict::{Verdict, verdict};
 
+pub use hearing::{UNHEARD, is_heard};
 pub use measured::Measured;
 
 /// The loop looks at the outbox at least this often.
@@ -43,8 +45,8 @@ pub struct Standing {
     pub elsewhere: SinkId,
     /// The sink at which they hear what it does not take, if they hear at it.
     pub fallback: Option<SinkId>,
-    /// Whether it is the first at which they hear.
-    pub first: bool,
+    /// If it is the first at which they hear: all of them.
+    pub all: Option<Vec<SinkId>>,
 }
 
 impl Standing {
@@ -55,7 +57,7 @@ impl Standing {
         Self {
             elsewhere: other.cloned().unwrap_or_else(|| sink.clone()),
             fallback: next.cloned(),
-            first: operators.first() == Some(sink),
+            all: (operators.first() == Some(sink)).then(|| operators.to_vec()),
         }
     }
 }
@@ -72,6 +74,8 @@ pub struct Dispatch {
     gate: Gate,
     /// The remarks of the sink that people were told already.
     remarks: BTreeSet<String>,
+    /// Whether the operators could be told something when it was looked last.
+    heard: bool,
 }
 
 impl Dispatch {
@@ -87,7 +91,8 @@ impl Dispatch {
     ) -> Result<Self, StoreError> {
         // Its configuration may have been mended since.
         let gate = store.gate(sink.id()).await?.restarted();
-        Ok(Self { sink, store, routes, operators, clock, rng, filed, gate, remarks: BTreeSet::new() })
+        let (remarks, heard) = (BTreeSet::new(), true);
+        Ok(Self { sink, store, routes, operators, clock, rng, filed, gate, remarks, heard })
     }
 
     /// Hands over what is due until `stop`; a send under way then gets a grace time.
@@ -194,7 +199,7 @@ impl Dispatch {
 
     /// What the operators hear of an attempt: a sink that breaks or works again, a delivery given up.
     ///
-    /// A sink cannot tell of itself; then the log is all there is.
+    /// A sink cannot tell of itself; if there is no other, that nobody hears is all that is told (`tend`).
     fn notice(
         &self,
         delivery: &Delivery,

@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 pub use self::people::{Hindrances, Wanted, find};
 use crate::clock::Clock;
+use crate::dispatch::is_heard;
 use crate::ledger::{self, Coverage, Question};
 use crate::model::decision::Decision;
 use crate::model::delivery::Delivery;
@@ -122,6 +123,8 @@ pub struct Roster {
     pub sources: Vec<Watching>,
     /// The enabled sinks.
     pub sinks: Vec<SinkId>,
+    /// Those at which the operators hear.
+    pub operators: Vec<SinkId>,
     /// Rules of all watchlists.
     pub rules: usize,
     /// Why the files of the configuration, as they are now, are not in force.
@@ -175,11 +178,12 @@ impl From<StoreError> for Unable {
 }
 
 async fn status(desk: &Desk) -> Result<Status, Unable> {
-    let Roster { sources, sinks, refused, .. } = (desk.roster)().map_err(Unable::Problems)?;
+    let Roster { sources, sinks, operators, refused, .. } = (desk.roster)().map_err(Unable::Problems)?;
     let now = desk.clock.now();
     let today = desk.tally.as_ref().map(|tally| tally.today(now));
     let status = status::gather(&sources, &sinks, &desk.store, now).await?;
-    Ok(Status { since: desk.since, refused, today, ..status })
+    let unheard = !is_heard(desk.store.as_ref(), &operators).await?;
+    Ok(Status { since: desk.since, refused, unheard, today, ..status })
 }
 
 async fn reload(desk: &Desk) -> Result<Reloaded, Unable> {

@@ -26,6 +26,9 @@ pub struct Status {
     pub since: Option<Timestamp>,
     /// Why the configuration, as its files have it now, is not in force.
     pub refused: Option<String>,
+    /// Whether no sink of the operators takes messages.
+    #[serde(default)]
+    pub unheard: bool,
     /// What was made to count on this UTC day, as far as the running daemon knows.
     pub today: Option<Counted>,
     /// Silences in force.

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::dispatch::{UNHEARD, is_heard};
 use crate::errand::{self, Desk, Errand, Unable};
 use crate::metrics::{CONTENT_TYPE, Metrics};
 use crate::pulse::Pulse;
@@ -98,18 +99,21 @@ async fn healthz(State(web): State<Arc<Web>>) -> Told {
     well(late(&web.pulse))
 }
 
-/// 200 while vigie does its work: every loop turns, the store can be written, there are rules. Otherwise 503 and what
-/// is not so.
+/// 200 while vigie does its work: every loop turns, the store can be written, there are rules, and the operators hear of
+/// trouble. Otherwise 503 and what is not so.
 async fn readyz(State(web): State<Arc<Web>>) -> Told {
     let mut amiss = late(&web.pulse);
     let Desk { store, clock, roster, .. } = &web.desk;
+    let roster = roster();
     match tokio::time::timeout(STORE, store.check(clock.now())).await {
         Ok(Ok(())) => {}
         Ok(Err(cause)) => amiss.push(cause.to_string()),
         Err(_) => amiss.push(format!("the store has not answered for {} s", STORE.as_secs())),
     }
-    if roster().is_ok_and(|roster| roster.rules == 0) {
-        amiss.push("no rule is loaded".into());
+    if let Ok(roster) = roster {
+        amiss.extend((roster.rules == 0).then(|| "no rule is loaded".into()));
+        let heard = is_heard(store.as_ref(), &roster.operators).await;
+        amiss.extend(heard.is_ok_and(|heard| !heard).then(|| UNHEARD.into()));
     }
     well(amiss)
 }

@@ -64,6 +64,7 @@ impl App {
             sources: self.config.sources.clone(),
             tally: self.tally.clone(),
             operators: self.config.operators.clone(),
+            hearing: self.config.hearing(),
             store: self.store.clone(),
             filed: self.filed.clone(),
             pulse: self.pulse.clone(),
@@ -90,10 +91,8 @@ impl App {
     }
 
     pub(super) async fn dispatch(&mut self, sink: Arc<dyn Sink>) -> anyhow::Result<Dispatch> {
-        let hearing: Vec<_> =
-            [&self.config.operators].into_iter().chain(&self.config.fallbacks).cloned().collect();
         let (store, clock) = (self.store.clone(), self.clock.clone());
-        let operators = Standing::of(sink.id(), &hearing);
+        let operators = Standing::of(sink.id(), &self.config.hearing());
         let sink = Arc::new(Measured { sink, metrics: self.metrics.clone(), clock: clock.clone() });
         let routes = Arc::new(self.config.routes.clone());
         Ok(Dispatch::new(sink, store, routes, operators, clock, self.rng.fork(), self.filed.clone()).await?)

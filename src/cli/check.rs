@@ -36,8 +36,8 @@ pub(super) fn check(
         config.watch.terms()
     );
     let sinks: Vec<_> = config.sinks.iter().map(|sink| sink.id().to_string()).collect();
-    let hearing = [&config.operators].into_iter().chain(&config.fallbacks).map(ToString::to_string);
-    let hearing = hearing.collect::<Vec<_>>().join(", else at ");
+    let hearing = config.hearing();
+    let hearing = hearing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", else at ");
     anstream::println!("sinks      {}; operators hear at {hearing}", sinks.join(", "));
     if config.routes.routes.is_empty() {
         anstream::println!("routes     none, so every alert goes to every sink");

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::when::shown as time;
 use super::{Failure, keeper};
 use crate::clock::Clock;
+use crate::dispatch::UNHEARD;
 use crate::errand;
 use crate::model::calendar::rough;
 use crate::model::sink::is_unreachable;
@@ -50,6 +51,9 @@ fn show(status: &Status, running: bool, timezone: &TimeZone) {
     if let Some(why) = &status.refused {
         anstream::println!("{BAD}refused{BAD:#}: the configuration as its files have it is not in force:");
         anstream::println!("{}", paragraph(why));
+    }
+    if status.unheard {
+        anstream::println!("{BAD}unheard{BAD:#}: {UNHEARD}, so nobody learns what vigie tells of itself");
     }
     if let Some(today) = status.today {
         let Counted { new, revised, matched, unreadable } = today;

@@ -1,9 +1,9 @@
 //! What a sink's loop looks after beside its deliveries.
 
 use jiff::{SignedDuration, Timestamp};
-use tracing::warn;
+use tracing::{error, info, warn};
 
-use super::Dispatch;
+use super::{Dispatch, UNHEARD, is_heard};
 use crate::model::decision::Decision;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
 use crate::model::silence::Silence;
@@ -31,7 +31,14 @@ impl Dispatch {
                 self.filed.notify_waiters();
             }
         }
-        if self.operators.first {
+        if let Some(all) = &self.operators.all {
+            let heard = is_heard(self.store.as_ref(), all).await?;
+            match (self.heard, heard) {
+                (true, false) => error!("{UNHEARD}: what vigie tells of itself waits; see `vigie status`"),
+                (false, true) => info!("the operators hear again"),
+                _ => {}
+            }
+            self.heard = heard;
             self.tell_silences(now).await?;
         }
         Ok(())
@@ -69,8 +76,8 @@ mod tests {
             ["slack.desk", "slack.ops", "email.ops"].map(|name| SinkId::from(name.to_owned()));
         let standing = |sink: &SinkId, operators: &[&SinkId]| {
             let operators: Vec<SinkId> = operators.iter().map(|sink| (*sink).clone()).collect();
-            let Standing { elsewhere, fallback, first } = Standing::of(sink, &operators);
-            (elsewhere, fallback, first)
+            let Standing { elsewhere, fallback, all } = Standing::of(sink, &operators);
+            (elsewhere, fallback, all.is_some())
         };
         assert_eq!(standing(&desk, &[&ops]), (ops.clone(), None, false));
         assert_eq!(standing(&ops, &[&ops]), (ops.clone(), None, true));

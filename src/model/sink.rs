@@ -68,6 +68,11 @@ impl Gate {
         }
     }
 
+    /// Whether nobody hears at the sink until somebody looks after it.
+    pub fn is_shut(&self) -> bool {
+        self.parked.is_some() || is_unreachable(self.failures)
+    }
+
     /// The gate after a call that got through, whether or not the message was liked.
     pub fn passed() -> Self {
         Self::default()

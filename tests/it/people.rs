@@ -108,3 +108,52 @@ fn operators_hear_at_the_next_sink_what_the_first_does_not_take_and_a_resumed_si
     daemon.until("its end is told", || heard("/next", "slack.desk works again"));
     daemon.stop();
 }
+
+#[test]
+fn when_nobody_hears_the_log_the_status_readyz_and_the_silent_watchman_say_so() {
+    let mended = Arc::new(AtomicBool::new(false));
+    let well = mended.clone();
+    let double = Server::start(move |_, call| match call.path.rsplit('/').next() {
+        Some("ping") => Reply::of(200, "ok"),
+        _ if well.load(Ordering::SeqCst) => Reply::of(200, "ok"),
+        _ => Reply::of(404, "no_service"),
+    });
+    let desk = desk(
+        &double,
+        &["desk", "ops", "next"],
+        "operators = [\"slack.ops\", \"slack.next\"]\n[[route]]\nsinks = [\"slack.desk\"]\n",
+    );
+    desk.write("posts.jsonl", "");
+    desk.write("ping", &double.url("/ping"));
+    let config = fs::read_to_string(desk.path("vigie.toml")).unwrap();
+    desk.write(
+        "vigie.toml",
+        &format!("{config}[alive]\nping = {{ file = \"ping\" }}\nping_every = \"1s\"\n"),
+    );
+    let pings = || double.calls().iter().filter(|call| call.path == "/ping").count();
+    let daemon = Daemon::start(&desk);
+    daemon.until("the watchman is called", || pings() > 0);
+    desk.write("posts.jsonl", &line("1", "weapons"));
+    let ready = || desk.ask("/readyz", "");
+    daemon.until("it is not ready", || ready().contains("no sink of the operators takes messages"));
+    assert!(ready().starts_with("HTTP/1.1 503") && !ready().contains("slack"), "{}", ready());
+    assert!(desk.ask("/healthz", "").starts_with("HTTP/1.1 200"), "a restart mends no sink");
+    let log = || fs::read_to_string(desk.path("stderr")).unwrap();
+    let said = |level: &str, words: &str| {
+        log().lines().filter(|line| line.contains(level) && line.contains(words)).count()
+    };
+    daemon.until("no call any more", || said("WARN", "no ping: no sink of the operators") >= 2);
+    assert_eq!(said("ERROR", "no sink of the operators takes messages"), 1, "{}", log());
+    let status = desk.run(&["status"]);
+    assert!(code(&status) == 1 && out(&status).contains("\nunheard: "), "{}", out(&status));
+    let before = pings();
+    mended.store(true, Ordering::SeqCst);
+    for sink in ["slack.next", "slack.ops", "slack.desk"] {
+        assert_eq!(code(&desk.run(&["sink", "resume", sink])), 0);
+    }
+    daemon.until("it is ready again", || ready().starts_with("HTTP/1.1 200"));
+    daemon.until("the watchman is called again", || pings() > before);
+    daemon.until("all is told", || outbox(&desk).is_empty());
+    assert!(!out(&desk.run(&["status"])).contains("unheard"));
+    daemon.stop();
+}
