@@ -126,6 +126,10 @@ impl Alive {
             warn!("no ping: {} does not turn", late[0].0);
             return Ok(());
         }
+        if let Some(why) = self.pulse.paused() {
+            warn!("no ping: {why}");
+            return Ok(());
+        }
         self.store.check(self.clock.now()).await?;
         if !is_heard(self.store.as_ref(), &self.hearing).await? {
             warn!("no ping: {UNHEARD}");

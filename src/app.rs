@@ -1,14 +1,17 @@
 //! Builds everything, starts every task, lets another configuration take over, stops them all.
 
+mod direct;
 mod loops;
+mod notice;
+mod pause;
+mod prune;
 mod reload;
+mod room;
 mod tasks;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
-use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
@@ -16,25 +19,21 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use self::pause::Ended;
 use self::reload::Changes;
 use self::tasks::{Task, Tasks};
 use crate::clock::Clock;
 use crate::config::{Config, Configs};
 use crate::errand::{Desk, Reloaded, Roster, Wish};
 use crate::metrics::Metrics;
-use crate::model::calendar::day;
 use crate::model::delivery::{Delivery, State};
-use crate::model::retention::Retention;
 use crate::poll::{Counted, Tally};
 use crate::pulse::Pulse;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::web::{self, Token, Web};
 
 /// Wishes to reload that may wait for each other.
 const WISHES: usize = 8;
-
-/// Days after which a post is forgotten that its timeline no longer answers with.
-const SEEN_RETENTION_DAYS: i32 = 97;
 
 /// Everything the daemon is made of.
 pub struct App {
@@ -51,6 +50,15 @@ pub struct App {
     /// Rings when a delivery was filed.
     filed: Arc<Notify>,
     roster: watch::Sender<Roster>,
+}
+
+/// What outlives a configuration.
+struct House {
+    tasks: Tasks,
+    /// Wishes to reload.
+    wishes: mpsc::Receiver<Wish>,
+    /// What opens the daemon to commands.
+    token: Token,
 }
 
 /// What a single run did.
@@ -95,32 +103,37 @@ impl App {
         let listener = web::bind(listen).await.with_context(|| {
             format!("cannot answer at {listen}; is another vigie running? Give this one another `listen`")
         })?;
-        let (wish, mut wishes) = mpsc::channel(WISHES);
-        let mut house = self.house(listener, wish, &stop)?;
-        let mut loops = self.start(&stop).await?;
-        let Reloaded { sources, sinks, rules } = self.in_force();
-        info!(sources, sinks, rules, "watching; health at http://{listen}/healthz");
+        let mut house = self.house(listener, &stop)?;
         let mut hangup = signal(SignalKind::hangup())?;
+        let mut loops = Tasks::under(&stop);
+        let mut turned = self.start(&stop).await.map(|started| loops = started);
+        if turned.is_ok() {
+            let Reloaded { sources, sinks, rules } = self.in_force();
+            info!(sources, sinks, rules, "watching; health at http://{listen}/healthz");
+        }
         let ended = loop {
-            let wish = tokio::select! {
-                () = stop.cancelled() => break Ok(()),
-                cause = house.failure() => break Err(cause),
-                cause = loops.failure() => break Err(cause),
-                Some(wish) = wishes.recv() => Some(wish),
-                Some(()) = hangup.recv() => None,
-                () = changed(&mut self.changes) => None,
-            };
-            match self.reload(&mut loops, &stop).await {
-                Ok(outcome) => drop(wish.map(|wish| wish.send(outcome))),
-                Err(cause) => break Err(cause),
+            if let Err(cause) = turned {
+                loops = match self.paused(cause, loops, &mut house, &stop).await {
+                    Ended::Over(loops) => loops,
+                    Ended::Stopped(ended) => break ended,
+                };
             }
+            turned = tokio::select! {
+                () = stop.cancelled() => break loops.stop().await,
+                cause = house.tasks.failure() => break loops.stop().await.and(Err(cause)),
+                cause = loops.failure() => Err(cause),
+                Some(wish) = house.wishes.recv() => self.reload(Some(wish), &mut loops, &stop).await,
+                Some(()) = hangup.recv() => self.reload(None, &mut loops, &stop).await,
+                () = changed(&mut self.changes) => self.reload(None, &mut loops, &stop).await,
+            };
         };
         if let Err(cause) = &ended {
             error!("{cause:#}");
+            let text = format!("{cause:#}\nIt ends and sees nothing until it is started again.");
+            direct::tell(&self.config, "vigie ends: it cannot go on", &text, self.clock.now()).await;
         }
         stop.cancel();
-        let (loops, house) = tokio::join!(loops.stop(), house.stop());
-        ended.and(loops).and(house)
+        ended.and(house.tasks.stop().await)
     }
 
     /// Polls every timeline to its end, then tries everything in the outbox that is due.
@@ -152,34 +165,43 @@ impl App {
     }
 
     /// Starts what outlives a configuration.
-    fn house(
-        &self,
-        listener: TcpListener,
-        wish: mpsc::Sender<Wish>,
-        stop: &CancellationToken,
-    ) -> anyhow::Result<Tasks> {
+    fn house(&self, listener: TcpListener, stop: &CancellationToken) -> anyhow::Result<House> {
         let folder = &self.config.basics.store;
-        let token = Token::draw(folder)
-            .with_context(|| format!("no token can be written below {}", folder.display()))?;
+        let (token, (wish, wishes)) = (Token::draw()?, mpsc::channel(WISHES));
+        match token.write(folder).map_err(StoreError::from) {
+            // It is written once there is room.
+            Ok(()) | Err(StoreError::Full(_)) => {}
+            Err(cause) => bail!("no token can be written below {}: {cause}", folder.display()),
+        }
         let (store, clock, roster) = (self.store.clone(), self.clock.clone(), self.roster.subscribe());
         let roster = Box::new(move || Ok(roster.borrow().clone()));
         let reloads = self.changes.is_some().then_some(wish);
         let (since, tally) = (Some(clock.now()), Some(self.tally.clone()));
         let filed = self.filed.clone();
-        let desk = Desk { store: store.clone(), clock: clock.clone(), filed, roster, since, tally, reloads };
         let (pulse, metrics) = (self.pulse.clone(), self.metrics.clone());
-        let web = Web { pulse, desk, token, metrics, open_metrics: self.config.basics.open_metrics };
-        let mut house = Tasks::under(stop);
-        house.spawn("web", web::run(listener, web, house.stopping()));
-        house.spawn("prune", prune(store, self.config.retention.clone(), clock, house.stopping()));
-        Ok(house)
+        let desk = Desk { store, clock, filed, roster, since, tally, pulse: Some(pulse.clone()), reloads };
+        let web =
+            Web { pulse, desk, token: token.clone(), metrics, open_metrics: self.config.basics.open_metrics };
+        let mut tasks = Tasks::under(stop);
+        tasks.spawn("web", web::run(listener, web, tasks.stopping()));
+        Ok(House { tasks, wishes, token })
     }
 
-    /// Lets the configuration as it is now take over, if it may; tells what is in force, or why nothing changed.
+    /// Lets the configuration as it is now take over, if it may; whoever wished for it is told how it went.
     ///
     /// # Errors
-    /// What ends the daemon.
-    async fn reload(
+    /// What ends or pauses the daemon.
+    async fn reload(&mut self, wish: Option<Wish>, loops: &mut Tasks, stop: &CancellationToken) -> Task {
+        let outcome = self.follow(loops, stop).await?;
+        if let Some(wish) = wish {
+            // Who wished may be gone.
+            let _ = wish.send(outcome);
+        }
+        Ok(())
+    }
+
+    /// Tells what is in force now, or why nothing changed.
+    async fn follow(
         &mut self,
         loops: &mut Tasks,
         stop: &CancellationToken,
@@ -271,28 +293,6 @@ async fn changed(changes: &mut Option<Changes>) {
         Some(changes) => changes.wait().await,
         None => std::future::pending().await,
     }
-}
-
-/// Forgets, once a day, what is long gone.
-async fn prune(
-    store: Arc<dyn Store>,
-    kept: Retention,
-    clock: Arc<dyn Clock>,
-    stop: CancellationToken,
-) -> Task {
-    while !stop.is_cancelled() {
-        let now: Timestamp = clock.now();
-        store.prune(day(now) - SEEN_RETENTION_DAYS, now).await?;
-        let days = store.retire(&kept, now).await?;
-        if days > 0 {
-            info!(days, "days of the archive were deleted: `[retention]` keeps them no longer");
-        }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(Duration::from_hours(24)) => {}
-        }
-    }
-    Ok(())
 }
 
 /// The signals that end the program: the first stops it cleanly, the second at once.

@@ -23,7 +23,7 @@ use crate::model::retention::Retention;
 use crate::model::sink::SinkId;
 use crate::poll::Watching;
 use crate::route::Routes;
-use crate::setting::{Document, Problem};
+use crate::setting::{Document, Problem, Size};
 use crate::sink::Sink;
 use crate::watch::Watch;
 
@@ -71,6 +71,8 @@ pub struct Basics {
     pub watchlists: PathBuf,
     /// Whether `GET /metrics` needs no token.
     pub open_metrics: bool,
+    /// Below so much room on the disk of the store nothing is polled.
+    pub min_free: Size,
 }
 
 impl Config {

@@ -23,6 +23,7 @@ use crate::model::delivery::Delivery;
 use crate::model::silence::Silence;
 use crate::model::sink::SinkId;
 use crate::poll::{Tally, Watching};
+use crate::pulse::Pulse;
 use crate::setting::Problem;
 use crate::status::{self, Status};
 use crate::store::{Saved, Store, StoreError};
@@ -98,6 +99,8 @@ pub struct Desk {
     pub since: Option<Timestamp>,
     /// What the daemon counted, if one runs.
     pub tally: Option<Tally>,
+    /// Whether the daemon turns, if one runs.
+    pub pulse: Option<Pulse>,
     /// Takes wishes to reload; nobody does where no daemon runs.
     pub reloads: Option<mpsc::Sender<Wish>>,
 }
@@ -182,8 +185,9 @@ async fn status(desk: &Desk) -> Result<Status, Unable> {
     let now = desk.clock.now();
     let today = desk.tally.as_ref().map(|tally| tally.today(now));
     let status = status::gather(&sources, &sinks, &desk.store, now).await?;
+    let paused = desk.pulse.as_ref().and_then(Pulse::paused);
     let unheard = !is_heard(desk.store.as_ref(), &operators).await?;
-    Ok(Status { since: desk.since, refused, unheard, today, ..status })
+    Ok(Status { since: desk.since, paused, refused, unheard, today, ..status })
 }
 
 async fn reload(desk: &Desk) -> Result<Reloaded, Unable> {

@@ -209,7 +209,7 @@ mod tests {
         now.spent("x.hub", 0.4, 12.0);
         now.budget_used("x.hub", 0.16);
         now.sink("slack.desk", [("waiting", 3), ("held", 0), ("dead", 1)], 60.0, true);
-        now.whole(4096, 0, true);
+        now.whole(4096, 0, true, false);
         now.process();
         metrics.text(&now)
     }

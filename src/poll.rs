@@ -182,13 +182,15 @@ impl Poll {
             while let Ok((number, due)) = dues.try_recv() {
                 self.agenda.wait(number, due);
             }
-            if ended.is_empty() {
+            // While vigie pauses, or the committer has no room, nothing more is begun.
+            let begins = ended.is_empty() && !beat.is_paused();
+            if begins {
                 for (number, turn) in self.claim(now).await? {
                     under_way.push(self.look(number, turn, now)?);
                 }
             }
             // With no hand free, the next thing to wait for is a hand.
-            let next = self.agenda.next().filter(|_| ended.is_empty()).unwrap_or(Timestamp::MAX);
+            let next = self.agenda.next().filter(|_| begins).unwrap_or(Timestamp::MAX);
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {

@@ -1,15 +1,18 @@
-//! Whether every loop still turns.
+//! Whether every loop still turns, and whether vigie pauses although they could.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// The beats of all loops of the daemon. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Pulse {
     loops: Arc<Mutex<Loops>>,
+    /// Why vigie pauses.
+    pause: watch::Sender<Option<String>>,
 }
 
 /// Every loop that runs, by the order in which they began.
@@ -47,6 +50,16 @@ impl Pulse {
         self.loops().values().filter_map(late).collect()
     }
 
+    /// Why vigie pauses, or that it goes on: while it does nothing is polled.
+    pub fn pause(&self, why: Option<String>) {
+        self.pause.send_replace(why);
+    }
+
+    /// Why vigie pauses, if it does.
+    pub fn paused(&self) -> Option<String> {
+        self.pause.borrow().clone()
+    }
+
     fn loops(&self) -> MutexGuard<'_, Loops> {
         self.loops.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -58,6 +71,11 @@ impl Beat {
         if let Some(turning) = self.pulse.loops().get_mut(&self.at) {
             turning.last = Instant::now();
         }
+    }
+
+    /// Whether vigie pauses.
+    pub fn is_paused(&self) -> bool {
+        self.pulse.pause.borrow().is_some()
     }
 }
 

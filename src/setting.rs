@@ -5,9 +5,11 @@
 
 mod document;
 mod secret;
+mod size;
 
 pub use self::document::{Document, part_files, toml_files};
 pub use self::secret::Secret;
+pub use self::size::Size;
 
 use std::fmt;
 use std::path::PathBuf;

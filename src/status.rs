@@ -24,6 +24,9 @@ pub struct Status {
     pub at: Timestamp,
     /// Since when the daemon runs; `None` if none does.
     pub since: Option<Timestamp>,
+    /// Why the running daemon pauses, if it does: nothing is polled then.
+    #[serde(default)]
+    pub paused: Option<String>,
     /// Why the configuration, as its files have it now, is not in force.
     pub refused: Option<String>,
     /// Whether no sink of the operators takes messages.
@@ -176,7 +179,8 @@ impl Status {
     /// Whether nobody needs to look after anything.
     pub fn is_well(&self) -> bool {
         let seen = |account: &Account| matches!(account.sight, Sight::Seen | Sight::Quiet | Sight::New);
-        self.refused.is_none()
+        self.paused.is_none()
+            && self.refused.is_none()
             && self.accounts.iter().all(seen)
             && self
                 .sinks

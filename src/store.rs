@@ -43,6 +43,16 @@ pub trait Store: Send + Sync {
     /// Frees every turn that was handed out: whoever held one is gone, though the process goes on.
     async fn release(&self) -> Result<(), StoreError>;
 
+    /// Opens it anew after [`StoreError::Full`], as a process that starts does: what was held is free again, what was not
+    /// durable may be gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] as long as it cannot be written; what it holds can still be read then, if that could be before.
+    async fn reopen(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// How much it may grow, in bytes.
+    async fn room(&self) -> Result<u64, StoreError>;
+
     /// The timeline that an account was resolved to.
     async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError>;
 
@@ -255,14 +265,27 @@ pub(crate) struct Filed {
 }
 
 /// Why the store did not do it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No space, or not writable: what was asked did not happen; it may work once there is room.
+    /// No space, or not writable: whether what was asked happened shows once there is room and the store is opened anew.
+    /// Until then nothing is changed.
     #[error("the store cannot be written: {0}")]
     Full(String),
     /// The store cannot be trusted; the process must stop.
     #[error("the store is broken: {0}")]
     Broken(String),
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(cause: std::io::Error) -> Self {
+        if is_full(&cause) { Self::Full(cause.to_string()) } else { Self::Broken(cause.to_string()) }
+    }
+}
+
+/// Whether the disk takes no writes for a reason that may pass.
+pub(crate) fn is_full(cause: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(cause.kind(), StorageFull | ReadOnlyFilesystem | QuotaExceeded)
 }
 
 /// Why a store could not be opened.
@@ -315,6 +338,14 @@ pub enum OpenError {
         found: u32,
         /// The newest that is known.
         known: u32,
+    },
+    /// The disk takes no writes.
+    #[error("the store {} cannot be opened: {cause}. Make room on its disk, or make it writable", path.display())]
+    Full {
+        /// The store.
+        path: PathBuf,
+        /// Why.
+        cause: String,
     },
     /// The files cannot be read or written.
     #[error("the store {} cannot be opened: {cause}", path.display())]

@@ -103,6 +103,7 @@ async fn healthz(State(web): State<Arc<Web>>) -> Told {
 /// trouble. Otherwise 503 and what is not so.
 async fn readyz(State(web): State<Arc<Web>>) -> Told {
     let mut amiss = late(&web.pulse);
+    amiss.extend(web.pulse.paused());
     let Desk { store, clock, roster, .. } = &web.desk;
     let roster = roster();
     match tokio::time::timeout(STORE, store.check(clock.now())).await {
@@ -135,7 +136,7 @@ fn well(amiss: Vec<String>) -> Told {
 async fn metrics(State(web): State<Arc<Web>>) -> Result<impl IntoResponse, Told> {
     let Json(status) = done(&errand::STATUS, &web, ()).await?;
     let now = status.measured();
-    now.whole(status.store_bytes, web.pulse.late().len(), status.refused.is_none());
+    now.whole(status.store_bytes, web.pulse.late().len(), status.refused.is_none(), status.paused.is_some());
     now.process();
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], web.metrics.text(&now)))
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::prune::prune;
+use super::room::Room;
 use super::tasks::Tasks;
 use super::{App, reload};
 use crate::alive::{self, Alive, Signs};
@@ -36,6 +38,13 @@ impl App {
             let beat = self.pulse.register("alive", alive::PERIOD);
             loops.spawn("alive", self.alive(signs).run(beat, loops.stopping()));
         }
+        let room = Room::of(self);
+        // First, so that nothing is polled where there is no room for it.
+        room.look().await?;
+        loops.spawn("room", room.run(loops.stopping()));
+        let prune =
+            prune(self.store.clone(), self.config.retention.clone(), self.clock.clone(), loops.stopping());
+        loops.spawn("prune", prune);
         let (looks, waiting) = mpsc::channel(WAITING_LOOKS);
         let (due, dues) = mpsc::unbounded_channel();
         let beat = self.pulse.register("commit", poll::TICK);

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::notice::notice;
 use crate::config::{Config, Configs, Digest};
-use crate::model::delivery::{Body, Delivery, DeliveryId, Notice, State};
+use crate::model::delivery::{Delivery, State};
 use crate::model::sink::SinkId;
 
 /// How often the files are looked at. What changed is taken once it stood still from one look to the next, because
@@ -84,7 +85,7 @@ pub(super) fn unfit(old: &Config, new: &Config, outbox: &[Delivery]) -> Vec<Stri
 pub(super) fn tell_of_orphans(config: &Config, outbox: &[Delivery], now: Timestamp) -> Vec<Delivery> {
     let told = |(sink, waiting): (SinkId, usize)| {
         let title = format!("deliveries wait for {sink}, which is gone");
-        notice(&format!("orphans of {sink} {now}"), title, &orphaned(&sink, waiting), config, now)
+        notice(&format!("orphans of {sink} {now}"), &title, &orphaned(&sink, waiting), &config.operators, now)
     };
     orphans(config, outbox).into_iter().map(told).collect()
 }
@@ -92,19 +93,13 @@ pub(super) fn tell_of_orphans(config: &Config, outbox: &[Delivery], now: Timesta
 /// What the operators hear of a refusal; the same of the same content.
 pub(super) fn refusal(why: &str, tried: Digest, config: &Config, now: Timestamp) -> Delivery {
     let text = format!("{why}\nThe earlier configuration stays in force.");
-    notice(&format!("refused {tried}"), "a changed configuration was refused".into(), &text, config, now)
+    notice(&format!("refused {tried}"), "a changed configuration was refused", &text, &config.operators, now)
 }
 
 /// What the operators hear once a refused configuration was mended.
 pub(super) fn mended(config: &Config, now: Timestamp) -> Delivery {
     let text = "The configuration is in force again as its files have it.";
-    notice(&format!("mended {now}"), "the configuration is accepted".into(), text, config, now)
-}
-
-fn notice(key: &str, title: String, text: &str, config: &Config, now: Timestamp) -> Delivery {
-    let operators = &config.operators;
-    let body = Body::Notice(Notice { title, text: text.chars().take(1000).collect(), at: now });
-    Delivery::open(DeliveryId::of_notice(key, operators), operators.clone(), body, now, now)
+    notice(&format!("mended {now}"), "the configuration is accepted", text, &config.operators, now)
 }
 
 fn fixed(key: &str, is: &str, wants: &str) -> String {

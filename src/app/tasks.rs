@@ -6,6 +6,8 @@ use anyhow::anyhow;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use crate::store::StoreError;
+
 /// How long tasks may take to stop; a container is killed after ten seconds.
 const GRACE: Duration = Duration::from_secs(8);
 
@@ -49,19 +51,29 @@ impl Tasks {
         std::future::pending().await
     }
 
-    /// Stops all of them, and tells of the first that fails in doing so.
+    /// Stops all of them, and tells of the first that fails in doing so, of those for which there is more to do than to
+    /// wait for room first.
     pub(super) async fn stop(mut self) -> Task {
         self.stop.cancel();
         let ending = async {
-            let mut first = Ok(());
+            let mut worst = Ok(());
             while let Some(ended) = self.set.join_next().await {
-                first = first.and(verdict(ended, true).map_or(Ok(()), Err));
+                if let Some(cause) = verdict(ended, true)
+                    && worst.as_ref().err().is_none_or(|worst| wants_room(worst) && !wants_room(&cause))
+                {
+                    worst = Err(cause);
+                }
             }
-            first
+            worst
         };
         let late = || anyhow!("some tasks did not stop within {} s", GRACE.as_secs());
         tokio::time::timeout(GRACE, ending).await.map_err(|_| late())?
     }
+}
+
+/// Whether `cause` is that the store cannot be written now.
+pub(super) fn wants_room(cause: &anyhow::Error) -> bool {
+    cause.chain().any(|cause| matches!(cause.downcast_ref(), Some(StoreError::Full(_))))
 }
 
 /// Why the end of a task is a failure, if it is one.

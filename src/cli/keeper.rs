@@ -62,6 +62,7 @@ pub(super) fn find(
                 filed: Arc::default(),
                 roster: Box::new(roster),
                 since: None,
+                pulse: None,
                 tally: None,
                 reloads: None,
             }))

@@ -9,6 +9,7 @@ use super::{Failure, open, outbox};
 use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::config::{Configs, Files};
+use crate::store::sled::SledStore;
 
 /// Runs the daemon, or a single round of it.
 pub(super) async fn run(
@@ -21,7 +22,13 @@ pub(super) async fn run(
     let config = files.load().map_err(Failure::Problems)?;
     let timezone = config.basics.timezone.clone();
     let holder = if once { "vigie run --once" } else { "vigie run" };
-    let store = open(&config.basics.store, holder, clock.as_ref())?;
+    let folder = &config.basics.store;
+    let store = if once {
+        open(folder, holder, clock.as_ref())?
+    } else {
+        // On a full disk the daemon waits, and says so, rather than die again and again.
+        Arc::new(SledStore::attend(folder, holder, clock.now())?)
+    };
     let seed = clock.now().as_nanosecond() as u64 ^ u64::from(std::process::id());
     let now = clock.now();
     let app = App::new(config, store, clock, seed);

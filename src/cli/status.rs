@@ -48,6 +48,9 @@ fn show(status: &Status, running: bool, timezone: &TimeZone) {
     } else {
         anstream::println!("{BAD}not running{BAD:#}; as of {at}, from the store");
     }
+    if let Some(why) = &status.paused {
+        anstream::println!("{BAD}PAUSED{BAD:#}:\n{}", paragraph(why));
+    }
     if let Some(why) = &status.refused {
         anstream::println!("{BAD}refused{BAD:#}: the configuration as its files have it is not in force:");
         anstream::println!("{}", paragraph(why));

@@ -17,12 +17,15 @@ use super::{Basics, Config, alive, group, operators, retention, route, watchlist
 use crate::clock::Clock;
 use crate::model::sink::SinkId;
 use crate::remote::Remotes;
-use crate::setting::{Document, Fields, Problem, Zone, wrong};
+use crate::setting::{Document, Fields, Problem, Size, Zone, wrong};
 use crate::sink::console::Console;
 use crate::{sink, source};
 
 /// Where the daemon answers if nobody says otherwise.
 const LISTEN: &str = "127.0.0.1:8970";
+
+/// Enough for a backlog of deliveries and for sled to tidy up.
+const MIN_FREE: Size = Size(100_000_000);
 
 /// Reads the basics only.
 pub(super) fn basics(document: &Document) -> Result<Basics, Vec<Problem>> {
@@ -154,6 +157,7 @@ fn take_basics(fields: &mut Fields<'_>, dir: &Path) -> (Basics, Span) {
         timezone: take_timezone(fields),
         watchlists: dir.join(watchlists),
         open_metrics: fields.optional("open_metrics").unwrap_or(false),
+        min_free: fields.optional("min_free").unwrap_or(MIN_FREE),
     };
     (basics, place)
 }

@@ -22,6 +22,7 @@ pub struct Now {
     parked: Family<SinkLabels, Gauge>,
     store: Gauge,
     late: Gauge,
+    paused: Gauge,
     in_force: Gauge,
     resident: Gauge,
     descriptors: Gauge,
@@ -68,6 +69,7 @@ impl Default for Now {
             parked: Family::default(),
             store: Gauge::default(),
             late: Gauge::default(),
+            paused: Gauge::default(),
             in_force: Gauge::default(),
             resident: Gauge::default(),
             descriptors: Gauge::default(),
@@ -99,6 +101,9 @@ impl Now {
         vigie.register("outbox_oldest_seconds", help, self.oldest.clone());
         vigie.register("sink_parked", "1 while a sink is broken as a whole", self.parked.clone());
         vigie.register("store_size_bytes", "What the store takes on disk", self.store.clone());
+        let help =
+            "1 while nothing is polled, because the store cannot be written or its disk is nearly full";
+        vigie.register("polling_paused", help, self.paused.clone());
         vigie.register("loops_late", "Loops that do not turn as they should", self.late.clone());
         let help = "1 while the configuration is in force as its files have it, 0 after a refusal";
         vigie.register("config_in_force", help, self.in_force.clone());
@@ -141,11 +146,13 @@ impl Now {
         self.parked.get_or_create(&labels).set(parked.into());
     }
 
-    /// How large the store is, how many loops are late, and whether the configuration is in force.
-    pub fn whole(&self, store_bytes: u64, late: usize, in_force: bool) {
+    /// How large the store is, how many loops are late, whether the configuration is in force, and
+    /// whether vigie pauses.
+    pub fn whole(&self, store_bytes: u64, late: usize, in_force: bool, paused: bool) {
         self.store.set(i64::try_from(store_bytes).unwrap_or(i64::MAX));
         self.late.set(late as i64);
         self.in_force.set(in_force.into());
+        self.paused.set(paused.into());
     }
 
     /// What the process takes of the machine, as far as the machine tells.

@@ -198,13 +198,16 @@ impl Committer {
             outcome.notices.extend(warning.map(|notice| self.file(notice)));
         }
         let files = !outcome.filings.is_empty() || !outcome.notices.is_empty();
-        self.tally.add(Counted { matched: outcome.filings.len() as u64, ..seen }, now);
-        if !outcome.filings.is_empty() {
-            info!(source, matched = outcome.filings.len(), "{account}: alerts filed");
-        }
-        measure::alerts(&self.tally.metrics, &source, &rules);
+        let counted = Counted { matched: outcome.filings.len() as u64, ..seen };
         let due = outcome.state.due;
         self.store.commit(outcome, now).await?;
+        // Only now it counts; if the store is full the same posts come again.
+        self.tally.add(counted, now);
+        measure::alerts(&self.tally.metrics, &source, &rules);
+        let Counted { new, revised, matched, .. } = counted;
+        if new + revised > 0 {
+            info!(source, new, revised, matched, "{account}: posts seen");
+        }
         if files {
             self.filed.notify_waiters();
         }
@@ -244,7 +247,7 @@ impl Committer {
     }
 }
 
-/// What a look brought; says it to the log.
+/// What a look brought; says to the log what of it failed.
 fn count(look: &Look, news: impl Iterator<Item = News>) -> Counted {
     let (source, account) = (&look.watch.watching().id, &look.watch.account);
     let (mut new, mut revised) = (0, 0);
@@ -261,9 +264,6 @@ fn count(look: &Look, news: impl Iterator<Item = News>) -> Counted {
             }
             if unreadable > 0 {
                 warn!(source, unreadable, "{account}: posts cannot be read; `vigie poll {source}` tells why");
-            }
-            if new + revised > 0 {
-                info!(source, new, revised, "{account}: posts seen");
             }
         }
         Err(error) => warn!(source, "{account}: {error}"),

@@ -56,6 +56,13 @@ struct Seen {
 }
 
 impl Inner {
+    fn restarted(mut self, now: Timestamp) -> Self {
+        self.held.clear();
+        self.gates = self.gates.into_iter().map(|(sink, gate)| (sink, gate.restarted())).collect();
+        self.outbox = self.outbox.into_iter().map(|(id, delivery)| (id, delivery.restarted(now))).collect();
+        self
+    }
+
     fn charge(&mut self, charge: &Charge) {
         let spent = self.spending.entry((charge.source.clone(), charge.day)).or_default();
         *spent = spent.charged(charge);
@@ -119,11 +126,7 @@ impl MemoryStore {
 
     /// The store as it would be opened again after the process ended.
     pub fn reopened(&self, now: Timestamp) -> Self {
-        let mut inner = self.inner().clone();
-        inner.held.clear();
-        inner.gates = inner.gates.into_iter().map(|(sink, gate)| (sink, gate.restarted())).collect();
-        inner.outbox = inner.outbox.into_iter().map(|(id, delivery)| (id, delivery.restarted(now))).collect();
-        Self { inner: Mutex::new(inner) }
+        Self { inner: Mutex::new(self.inner().clone().restarted(now)) }
     }
 
     /// What a sink was told of every story that is not over.
@@ -158,6 +161,16 @@ impl Store for MemoryStore {
     async fn release(&self) -> Result<(), StoreError> {
         self.inner().held.clear();
         Ok(())
+    }
+
+    async fn reopen(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut inner = self.inner();
+        *inner = std::mem::take(&mut *inner).restarted(now);
+        Ok(())
+    }
+
+    async fn room(&self) -> Result<u64, StoreError> {
+        Ok(u64::MAX)
     }
 
     async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError> {

@@ -168,8 +168,9 @@ impl Shelf {
             self.forget(id)?;
         }
         let there = self.ids.get(&id).and_then(|place| self.place(*place));
-        let before =
-            there.map(|there| Ok((unpack::<(Story, Kept)>(&there.packed)?, there.whole))).transpose()?;
+        let before = there
+            .map(|there| Ok::<_, StoreError>((unpack::<(Story, Kept)>(&there.packed)?, there.whole)))
+            .transpose()?;
         let ((story, mut kept), since) = match (story, before) {
             (Some(mut story), Some(((before, kept), since))) => {
                 story.copies.splice(..0, before.copies);

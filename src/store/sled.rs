@@ -19,8 +19,9 @@ mod format;
 mod lock;
 mod open;
 mod outbox;
-mod repair;
+mod owner;
 mod people;
+mod repair;
 mod seal;
 mod seen;
 mod stories;
@@ -37,6 +38,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use self::core::Core;
+use self::owner::{Answer, Job, Owner, WAITING};
 use super::{OpenError, Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use crate::model::coverage::Gap;
 use crate::model::decision::Decision;
@@ -56,35 +58,22 @@ pub struct SledStore {
     jobs: mpsc::Sender<Job>,
 }
 
-/// Something for the owning thread to do; what it returns is called once everything is synced.
-type Job = Box<dyn FnOnce(&mut Core) -> Answer + Send>;
-type Answer = Box<dyn FnOnce(&Result<(), String>) + Send>;
-
-/// Jobs that may wait for the thread, and that one sync may cover.
-const WAITING: usize = 64;
-
 impl SledStore {
     /// Opens the store in `dir`, or founds it. Whatever was held by an earlier process is free again.
     ///
     /// `holder` says in a few words who opens it, for the message that a second process gets.
     pub fn open(dir: &Path, holder: &str, now: Timestamp) -> Result<Self, OpenError> {
-        let mut core = open::open(dir, holder, now)?;
-        let (jobs, mut waiting) = mpsc::channel::<Job>(WAITING);
-        let run = move || {
-            while let Some(job) = waiting.blocking_recv() {
-                let mut answers = vec![job(&mut core)];
-                while answers.len() < WAITING
-                    && let Ok(job) = waiting.try_recv()
-                {
-                    answers.push(job(&mut core));
-                }
-                let synced = core.sync().map_err(|error| error.to_string());
-                for answer in answers {
-                    answer(&synced);
-                }
-            }
-        };
-        let thread = thread::Builder::new().name("store".into()).spawn(run);
+        Self::run_by(Owner::open(dir, holder, now)?, dir)
+    }
+
+    /// The same, but where the disk takes no writes now, the store answers [`StoreError::Full`] until it is opened anew.
+    pub fn attend(dir: &Path, holder: &str, now: Timestamp) -> Result<Self, OpenError> {
+        Self::run_by(Owner::attend(dir, holder, now)?, dir)
+    }
+
+    fn run_by(owner: Owner, dir: &Path) -> Result<Self, OpenError> {
+        let (jobs, waiting) = mpsc::channel::<Job>(WAITING);
+        let thread = thread::Builder::new().name("store".into()).spawn(move || owner.run(waiting));
         thread.map_err(|cause| OpenError::Io { path: dir.to_owned(), cause })?;
         Ok(Self { dir: dir.to_owned(), jobs })
     }
@@ -99,23 +88,47 @@ impl SledStore {
         backup::restore(from, dir)
     }
 
-    /// Has the owning thread do `job`, and waits until what it did is safe.
-    async fn ask<T: Send + 'static>(
+    /// Has the owning thread make a change, and waits until it is safe.
+    async fn change<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&mut Core) -> Result<T, StoreError> + Send + 'static,
+        change: impl FnOnce(&mut Core) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.ask(|owner| {
+            let result = owner.change(change);
+            |synced: &Result<(), StoreError>| synced.clone().and(result)
+        })
+        .await
+    }
+
+    /// Has the owning thread read something, which needs no disk that takes writes.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Core) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.ask(|owner| {
+            let result = owner.read(read);
+            |_: &Result<(), StoreError>| result
+        })
+        .await
+    }
+
+    /// Has the owning thread do `job`, and hears what comes of it after the next sync.
+    async fn ask<T: Send + 'static, R>(
+        &self,
+        job: impl FnOnce(&mut Owner) -> R + Send + 'static,
+    ) -> Result<T, StoreError>
+    where
+        R: FnOnce(&Result<(), StoreError>) -> Result<T, StoreError> + Send + 'static,
+    {
         let gone = || StoreError::Broken("its thread ended; the log above says why".into());
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |core| {
-            let result = job(core);
-            Box::new(move |synced| {
-                let result = match synced {
-                    Ok(()) => result,
-                    Err(cause) => Err(StoreError::Full(cause.clone())),
-                };
+        let job: Job = Box::new(move |owner| {
+            let result = job(owner);
+            let answer: Answer = Box::new(move |synced| {
                 // Who asked may be gone; the deed is done all the same.
-                let _ = answer.send(result);
-            })
+                let _ = answer.send(result(synced));
+            });
+            answer
         });
         self.jobs.send(job).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
@@ -126,43 +139,59 @@ impl SledStore {
 impl Store for SledStore {
     async fn claim(&self, wanted: &[TimelineId], now: Timestamp) -> Result<Vec<Turn>, StoreError> {
         let wanted = wanted.to_vec();
-        self.ask(move |core| Ok(core.claim(wanted, now))).await
+        self.change(move |core| Ok(core.claim(wanted, now))).await
     }
 
     async fn release(&self) -> Result<(), StoreError> {
-        self.ask(|core| {
+        self.change(|core| {
             core.release();
             Ok(())
         })
         .await
     }
 
+    async fn reopen(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.ask(move |owner| {
+            let result = owner.reopen(now);
+            |_: &Result<(), StoreError>| result
+        })
+        .await
+    }
+
+    async fn room(&self) -> Result<u64, StoreError> {
+        let dir = self.dir.clone();
+        let room = tokio::task::spawn_blocking(move || rustix::fs::statvfs(&dir)).await;
+        let room = room.map_err(|cause| StoreError::Broken(cause.to_string()))?;
+        let room = room.map_err(|cause| StoreError::from(std::io::Error::from(cause)))?;
+        Ok(room.f_bavail.saturating_mul(room.f_frsize))
+    }
+
     async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError> {
         let (platform, account) = (platform.clone(), account.to_owned());
-        self.ask(move |core| core.resolved(&platform, &account)).await
+        self.read(move |core| core.resolved(&platform, &account)).await
     }
 
     async fn resolve(&self, platform: &Platform, account: &str, id: &TimelineId) -> Result<(), StoreError> {
         let (platform, account, id) = (platform.clone(), account.to_owned(), id.clone());
-        self.ask(move |core| core.resolve(&platform, &account, &id)).await
+        self.change(move |core| core.resolve(&platform, &account, &id)).await
     }
 
     async fn sightings(&self, revisions: &[(PostKey, Content)]) -> Result<Vec<Sighting>, StoreError> {
         let revisions = revisions.to_vec();
-        self.ask(move |core| core.sightings(&revisions)).await
+        self.read(move |core| core.sightings(&revisions)).await
     }
 
     async fn spent(&self, source: &str, days: RangeInclusive<i32>) -> Result<Spending, StoreError> {
         let source = source.to_owned();
-        self.ask(move |core| core.spent(&source, days)).await
+        self.read(move |core| core.spent(&source, days)).await
     }
 
     async fn charge(&self, charge: Charge) -> Result<(), StoreError> {
-        self.ask(move |core| core.charge(&charge)).await
+        self.change(move |core| core.charge(&charge)).await
     }
 
     async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
-        self.ask(move |core| core.commit(outcome, now)).await
+        self.change(move |core| core.commit(outcome, now)).await
     }
 
     async fn seal(
@@ -173,11 +202,11 @@ impl Store for SledStore {
         now: Timestamp,
     ) -> Result<Sealed, StoreError> {
         let (sink, routes) = (sink.clone(), routes.clone());
-        self.ask(move |core| core.seal(&sink, most, &routes, now)).await
+        self.change(move |core| core.seal(&sink, most, &routes, now)).await
     }
 
     async fn close(&self, now: Timestamp) -> Result<(), StoreError> {
-        while self.ask(move |core| core.close(now)).await? {}
+        while self.change(move |core| core.close(now)).await? {}
         Ok(())
     }
 
@@ -189,16 +218,16 @@ impl Store for SledStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let id = id.clone();
-        self.ask(move |core| core.settle(&id, settlement, &gate, now)).await
+        self.change(move |core| core.settle(&id, settlement, &gate, now)).await
     }
 
     async fn tell(&self, notices: Vec<Delivery>) -> Result<(), StoreError> {
-        self.ask(move |core| core.tell(notices)).await
+        self.change(move |core| core.tell(notices)).await
     }
 
     async fn hand_over(&self, gone: &SinkId, heir: &SinkId) -> Result<(), StoreError> {
         let (gone, heir) = (gone.clone(), heir.clone());
-        self.ask(move |core| core.hand_over(&gone, &heir)).await
+        self.change(move |core| core.hand_over(&gone, &heir)).await
     }
 
     async fn size(&self) -> Result<u64, StoreError> {
@@ -215,49 +244,49 @@ impl Store for SledStore {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let (from, to) = (from.clone(), to.clone());
-        self.ask(move |core| core.pass_on(&from, &to, since, now)).await
+        self.change(move |core| core.pass_on(&from, &to, since, now)).await
     }
 
     async fn decide(&self, decision: Decision, now: Timestamp) -> Result<Result<(), String>, StoreError> {
-        self.ask(move |core| core.decide(decision, now)).await
+        self.change(move |core| core.decide(decision, now)).await
     }
 
     async fn silences(&self) -> Result<Vec<Silence>, StoreError> {
-        self.ask(|core| core.silences()).await
+        self.read(|core| core.silences()).await
     }
 
     async fn meters(&self) -> Result<Meters, StoreError> {
-        self.ask(|core| core.meters()).await
+        self.read(|core| core.meters()).await
     }
 
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.ask(move |core| core.check(now)).await
+        self.change(move |core| core.check(now)).await
     }
 
     async fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError> {
         let sink = sink.clone();
-        self.ask(move |core| core.gate(&sink)).await
+        self.read(move |core| core.gate(&sink)).await
     }
 
     async fn outbox(&self) -> Result<Vec<Delivery>, StoreError> {
-        self.ask(|core| core.outbox()).await
+        self.read(|core| core.outbox()).await
     }
 
     async fn timeline(&self, id: &TimelineId) -> Result<Option<TimelineState>, StoreError> {
         let id = id.clone();
-        self.ask(move |core| Ok(core.timeline(&id))).await
+        self.read(move |core| Ok(core.timeline(&id))).await
     }
 
     async fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError> {
         let id = id.clone();
-        self.ask(move |core| core.gaps(&id)).await
+        self.read(move |core| core.gaps(&id)).await
     }
 
     async fn retire(&self, kept: &Retention, now: Timestamp) -> Result<usize, StoreError> {
         let mut days = 0;
         loop {
             let kept = kept.clone();
-            match self.ask(move |core| core.retire(&kept, now)).await? {
+            match self.change(move |core| core.retire(&kept, now)).await? {
                 0 => return Ok(days),
                 some => days += some,
             }
@@ -266,16 +295,16 @@ impl Store for SledStore {
 
     async fn backup(&self, to: &Path) -> Result<Saved, StoreError> {
         let (from, to) = (self.dir.clone(), to.to_owned());
-        fs::create_dir_all(&to).map_err(trees::failed)?;
+        fs::create_dir_all(&to)?;
         let folder = to.clone();
-        let lengths = self.ask(move |core| core.export(&folder)).await?;
+        let lengths = self.change(move |core| core.export(&folder)).await?;
         // The archive only grows, so copying it holds nobody up.
         let copied = tokio::task::spawn_blocking(move || backup::copy(&from, &lengths, &to)).await;
-        copied.map_err(|_| StoreError::Full("copying was cut off".into()))?.map_err(trees::failed)
+        copied.map_err(|_| StoreError::Full("copying was cut off".into()))?.map_err(StoreError::from)
     }
 
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {
-        while self.ask(move |core| core.prune(before, now)).await? {}
+        while self.change(move |core| core.prune(before, now)).await? {}
         Ok(())
     }
 }

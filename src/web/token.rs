@@ -16,15 +16,19 @@ use crate::model::post::hex;
 const FILE: &str = "token";
 
 /// A token, or what is shown as one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Token(SecretString);
 
 impl Token {
-    /// Draws a token and writes it below `store`.
-    pub fn draw(store: &Path) -> io::Result<Self> {
+    /// Draws a token.
+    pub fn draw() -> io::Result<Self> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-        let token = hex(&bytes);
+        Ok(Self(hex(&bytes).into()))
+    }
+
+    /// Writes it below `store`, in place of an earlier one.
+    pub fn write(&self, store: &Path) -> io::Result<()> {
         let path = store.join(FILE);
         // Anew, so that nobody who may read an older file may read this one.
         match fs::remove_file(&path) {
@@ -32,8 +36,7 @@ impl Token {
             _ => {}
         }
         let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
-        writeln!(file, "{token}")?;
-        Ok(Self(token.into()))
+        writeln!(file, "{}", self.expose())
     }
 
     /// The token of the daemon that has `store`.
@@ -61,8 +64,11 @@ mod tests {
     #[test]
     fn a_token_is_new_at_every_start_and_only_its_owner_may_read_it() {
         let dir = tempfile::tempdir().unwrap();
-        let first = Token::draw(dir.path()).unwrap();
-        let second = Token::draw(dir.path()).unwrap();
+        let [first, second] = [(); 2].map(|()| {
+            let token = Token::draw().unwrap();
+            token.write(dir.path()).unwrap();
+            token
+        });
         let read = Token::read(dir.path()).unwrap();
         assert!(second.is(read.expose()) && !second.is(first.expose()) && !second.is(""));
         let mode = fs::metadata(dir.path().join(FILE)).unwrap().permissions().mode();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use vigie::model::spend::{Charge, Portion, Reads, Spending};
 use vigie::model::timeline::{Cursor, TimelineId, TimelineState, Turn};
 use vigie::poll::Watching;
 use vigie::route::{Meters, Routes};
-use vigie::setting::{Document, Problem};
+use vigie::setting::{Document, Problem, Size};
 use vigie::sink::{Receipt, SendError, Sink};
 use vigie::source::{Ask, Common, Page, Source, SourceError, Watched};
 use vigie::store::{Outcome, Saved, Sealed, Sighting, Store, StoreError};
@@ -167,23 +167,49 @@ impl Sink for FakeSink {
     }
 }
 
-/// A store whose n-th call is the last before the power goes: before or after it did its work.
+/// A store whose n-th call is the last before the power goes, or before its disk is full: before or after it did its work.
 pub struct DyingStore {
-    pub store: Arc<dyn Store>,
-    pub calls: AtomicU64,
-    pub dies_at: u64,
-    pub after: bool,
+    store: Arc<dyn Store>,
+    calls: AtomicU64,
+    dies_at: u64,
+    after: bool,
+    dead: AtomicBool,
+    /// How often opening it anew fails before the disk has room again; `None` after a power cut.
+    full: Option<AtomicU64>,
+    /// Bytes left on its disk.
+    pub room: AtomicU64,
 }
 
 impl DyingStore {
+    pub fn new(store: Arc<dyn Store>, dies_at: u64, after: bool) -> Self {
+        let (calls, dead) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { store, calls, dies_at, after, dead, full: None, room: AtomicU64::new(u64::MAX) }
+    }
+
+    /// The same for a disk that has room again after it was opened anew `times` in vain.
+    pub fn full(self, times: u64) -> Self {
+        Self { full: Some(AtomicU64::new(times)), ..self }
+    }
+
+    /// How often it was called.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    fn cut(&self) -> StoreError {
+        match self.full {
+            Some(_) => StoreError::Full("no space left".into()),
+            None => StoreError::Broken("power cut".into()),
+        }
+    }
+
     async fn call<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let cut = || StoreError::Broken("power cut".into());
-        let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        if call > self.dies_at || (call == self.dies_at && !self.after) {
-            return Err(cut());
+        let last = self.calls.fetch_add(1, Ordering::Relaxed) == self.dies_at;
+        if self.dead.fetch_or(last, Ordering::Relaxed) || (last && !self.after) {
+            return Err(self.cut());
         }
         let result = work.await?;
-        if call == self.dies_at { Err(cut()) } else { Ok(result) }
+        if last { Err(self.cut()) } else { Ok(result) }
     }
 }
 
@@ -194,6 +220,19 @@ impl Store for DyingStore {
     }
     async fn release(&self) -> Result<(), StoreError> {
         self.call(self.store.release()).await
+    }
+    async fn reopen(&self, now: Timestamp) -> Result<(), StoreError> {
+        let fails = |left: &AtomicU64| {
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+        };
+        if self.full.as_ref().is_none_or(fails) {
+            return Err(self.cut());
+        }
+        self.dead.store(false, Ordering::Relaxed);
+        self.store.reopen(now).await
+    }
+    async fn room(&self) -> Result<u64, StoreError> {
+        Ok(self.room.load(Ordering::Relaxed))
     }
     async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError> {
         self.call(self.store.resolved(platform, account)).await
@@ -369,6 +408,7 @@ pub fn config<S: Source + 'static>(
             timezone: TimeZone::UTC,
             watchlists: folder.to_owned(),
             open_metrics: false,
+            min_free: Size(100_000_000),
         },
         watch: watch(),
         sources: vec![watching],

@@ -13,6 +13,7 @@ mod people;
 mod pipeline;
 mod program;
 mod reload;
+mod room;
 mod server;
 mod simulation;
 mod sink;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -296,8 +296,7 @@ async fn a_crash_between_a_call_and_its_commit_cannot_outspend_the_budget() {
     let mut answered = 0;
     for n in 0..200 {
         store = Arc::new(store.reopened(clock.now()));
-        let dying =
-            DyingStore { store: store.clone(), calls: AtomicU64::new(0), dies_at: n % 9, after: n % 2 == 0 };
+        let dying = DyingStore::new(store.clone(), n % 9, n % 2 == 0);
         let config =
             config(&world.source, common.clone(), &[&world.sink, &world.operators], world.folder.path());
         let _ = App::new(config, Arc::new(dying), clock.clone(), n).once(CancellationToken::new()).await;
@@ -372,7 +371,7 @@ async fn a_hanging_fetch_does_not_keep_the_daemon_from_stopping() {
 async fn a_failing_store_stops_the_daemon() {
     let world = World::new(vec![arms("1", -60)]);
     let store: Arc<dyn Store> = world.store.clone();
-    let dying = Arc::new(DyingStore { store, calls: AtomicU64::new(0), dies_at: 12, after: false });
+    let dying = Arc::new(DyingStore::new(store, 12, false));
     let ended =
         tokio::time::timeout(Duration::from_hours(1), world.app(dying).run(CancellationToken::new())).await;
     let error = format!("{:#}", ended.unwrap().unwrap_err());
@@ -387,7 +386,7 @@ async fn a_power_cut_before_or_after_any_store_call_loses_and_repeats_nothing() 
         for after in [false, true] {
             let mut world = World::new((0..7).map(|n| arms(&n.to_string(), -60)).collect());
             let store: Arc<dyn Store> = world.store.clone();
-            let dying = Arc::new(DyingStore { store, calls: AtomicU64::new(0), dies_at, after });
+            let dying = Arc::new(DyingStore::new(store, dies_at, after));
             let _ = world.app(dying).once(CancellationToken::new()).await;
             world.restart();
             assert_eq!(world.once().await, [""; 0]);
@@ -408,9 +407,9 @@ async fn a_power_cut_before_or_after_any_store_call_loses_and_repeats_nothing() 
 async fn calls_of_a_whole_run() -> u64 {
     let world = World::new((0..7).map(|n| arms(&n.to_string(), -60)).collect());
     let store: Arc<dyn Store> = world.store.clone();
-    let counting = Arc::new(DyingStore { store, calls: AtomicU64::new(0), dies_at: u64::MAX, after: false });
+    let counting = Arc::new(DyingStore::new(store, u64::MAX, false));
     world.app(counting.clone()).once(CancellationToken::new()).await.unwrap();
-    counting.calls.load(Ordering::Relaxed)
+    counting.calls()
 }
 
 #[tokio::test(start_paused = true)]

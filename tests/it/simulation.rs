@@ -2,7 +2,6 @@
 //! vigie holds every post exactly once, or names the gap that it lies in.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -250,7 +249,7 @@ async fn live(seed: u64) -> (Arc<World>, Vec<Post>, Coverage) {
         // In the end nothing happens any more, so that vigie can see what there is.
         let calm = clock.now() > at(DAYS);
         let dies_at = if !calm && rng.u8(..6) == 0 { rng.u64(1..40) } else { u64::MAX };
-        let dying = DyingStore { store: store.clone(), calls: AtomicU64::new(0), dies_at, after: rng.bool() };
+        let dying = DyingStore::new(store.clone(), dies_at, rng.bool());
         let app = App::new(config(), Arc::new(dying), clock.clone(), rng.u64(..));
         let ended = app.once(CancellationToken::new()).await;
         assert!(ended.is_ok() || dies_at < u64::MAX, "{:?}", ended.err());

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::open::{Damage, Trouble};
-use super::trees::{Draft, Tree, Trees, failed};
+use super::trees::{Draft, Tree, Trees};
 use crate::model::post::{Platform, Post};
 use crate::model::retention::Retention;
 use crate::store::StoreError;
@@ -78,7 +78,7 @@ impl Archive {
                     let _ = shorten(&self.dir.join(name), self.lengths.get(name).copied().unwrap_or(0));
                 }
                 let _ = shorten(&self.dir.join(&name), from);
-                return Err(failed(io::Error::new(cause.kind(), format!("archive/{name}: {cause}"))));
+                return Err(io::Error::new(cause.kind(), format!("archive/{name}: {cause}")).into());
             }
             let length = from + lines.len() as u64;
             draft.put(Tree::Archive, name.as_bytes(), &length)?;
@@ -109,7 +109,7 @@ impl Archive {
             let path = self.dir.join(name);
             for path in [path.with_extension("jsonl.cut"), path] {
                 match fs::remove_file(&path) {
-                    Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(failed(cause)),
+                    Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause.into()),
                     _ => {}
                 }
             }

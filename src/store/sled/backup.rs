@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::commits::Commits;
 use super::open::{self, Damage, Trouble};
-use super::trees::{Tree, Trees, broken, failed};
+use super::trees::{Tree, Trees, broken};
 use crate::store::{OpenError, Saved, StoreError};
 
 /// The trees in one file: for each entry the tree's name, the key and the value, each behind its length; then the end
@@ -22,21 +22,20 @@ const WHOLE: &str = "FORMAT";
 
 /// Writes what the trees hold to `to`, and makes it last.
 pub(super) fn export(trees: &Trees, to: &Path) -> Result<(), StoreError> {
-    let mut out =
-        Hashing { inner: BufWriter::new(File::create(to.join(STATE)).map_err(failed)?), hash: Sha256::new() };
+    let mut out = Hashing { inner: BufWriter::new(File::create(to.join(STATE))?), hash: Sha256::new() };
     for (tree, name) in Tree::ALL {
         for entry in trees.entries(*tree, b"") {
             let (key, value) = entry?;
             for part in [name.as_bytes(), &*key, &*value] {
-                out.put(part).map_err(failed)?;
+                out.put(part)?;
             }
         }
     }
-    out.put(b"").map_err(failed)?;
+    out.put(b"")?;
     let digest = out.hash.finalize();
     let mut file = out.inner;
     let done = file.write_all(&digest).and_then(|()| file.flush()).and_then(|()| file.get_ref().sync_all());
-    done.map_err(failed)
+    done.map_err(StoreError::from)
 }
 
 /// Copies the files of the archive, as far as they counted, to `to`; then the copy is whole.

@@ -11,12 +11,11 @@ use sled::Db;
 use super::archive::Archive;
 use super::backup;
 use super::commits::Commits;
-use super::lock::Lock;
 use super::open::{self, Parts, Trouble};
 use super::outbox::{forget, get_delivery, parts, put_header, put_new};
 use super::seen::Seen;
 use super::stories::Stories;
-use super::trees::{Draft, Tree, Trees, broken, failed};
+use super::trees::{Draft, Tree, Trees, broken};
 use crate::model::coverage::{Gap, keep};
 use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
@@ -41,7 +40,6 @@ pub(super) struct Core {
     fence: u64,
     pub(super) waiting: HashMap<SinkId, BTreeMap<DeliveryId, Waiting>>,
     pub(super) unsynced: bool,
-    _lock: Lock,
 }
 
 /// Deliveries that change hands in one transaction.
@@ -64,7 +62,7 @@ impl Waiting {
 
 impl Core {
     /// The core of the store in `dir`. What an earlier process held is free again.
-    pub(super) fn new(parts: Parts, lock: Lock, dir: &Path, now: Timestamp) -> Result<Self, Trouble> {
+    pub(super) fn new(parts: Parts, dir: &Path, now: Timestamp) -> Result<Self, Trouble> {
         let Parts { db, trees, file, seen, stories, archive, commits } = parts;
         let (timelines, held, waiting) = (HashMap::new(), HashMap::new(), HashMap::new());
         let (fence, unsynced) = (0, true);
@@ -81,7 +79,6 @@ impl Core {
             fence,
             waiting,
             unsynced,
-            _lock: lock,
         };
         core.restart(now)?;
         core.sync()?;
@@ -119,8 +116,8 @@ impl Core {
     pub(super) fn sync(&mut self) -> Result<(), StoreError> {
         if self.unsynced {
             self.db.flush().map_err(broken)?;
-            self.file.sync_data().map_err(failed)?;
-            self.commits.write(self.trees.commits()).map_err(failed)?;
+            self.file.sync_data()?;
+            self.commits.write(self.trees.commits())?;
             self.unsynced = false;
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::store::OpenError;
+use crate::store::{OpenError, is_full};
 
 /// The right to use a store, until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -33,8 +33,11 @@ pub(super) fn take(dir: &Path, holder: &str, now: Timestamp) -> Result<Lock, Ope
         }
         Err(TryLockError::Error(cause)) => return Err(failed(cause)),
     }
-    introduce(&mut file, holder, now).map_err(failed)?;
-    Ok(Lock { _file: file })
+    match introduce(&mut file, holder, now) {
+        // It is locked all the same.
+        Err(cause) if !is_full(&cause) => Err(failed(cause)),
+        _ => Ok(Lock { _file: file }),
+    }
 }
 
 /// Writes who holds the lock.

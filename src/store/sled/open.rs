@@ -16,11 +16,10 @@ use super::archive::{self, Archive};
 use super::commits::{self, Commits};
 use super::core::Core;
 use super::format::{self, FORMAT, lift};
-use super::lock;
 use super::seen::Seen;
 use super::stories::Stories;
 use super::trees::{Tree, Trees, broken};
-use crate::store::{OpenError, StoreError};
+use crate::store::{OpenError, StoreError, is_full};
 
 /// sled's cache; it takes several times as much.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -48,10 +47,16 @@ pub(super) struct Parts {
 }
 
 /// Why the parts make no store.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
+    #[error(transparent)]
     Damage(Damage),
+    #[error("it has format {0}, which this vigie does not know")]
     Newer(u32),
+    /// The disk takes no writes now.
+    #[error("{0}")]
+    Full(String),
+    #[error(transparent)]
     Io(io::Error),
 }
 
@@ -66,13 +71,9 @@ pub(super) enum Damage {
     State(String),
 }
 
-/// Opens the store in `dir`, or founds it.
-pub(super) fn open(dir: &Path, holder: &str, now: Timestamp) -> Result<Core, OpenError> {
-    let failed = |cause| OpenError::Io { path: dir.to_owned(), cause };
-    fs::create_dir_all(dir.join("archive")).map_err(failed)?;
-    let lock = lock::take(dir, holder, now)?;
-    let core = guarded(|| Core::new(assemble(dir, now)?, lock, dir, now));
-    core.map_err(|trouble| trouble.at(dir))
+/// Opens the store in `dir`, which is locked, or founds it.
+pub(super) fn open(dir: &Path, now: Timestamp) -> Result<Core, Trouble> {
+    guarded(|| Core::new(assemble(dir, now)?, dir, now))
 }
 
 /// Opens or founds the parts of the store in `dir`, and holds them against one another.
@@ -207,6 +208,7 @@ impl Trouble {
         match self {
             Self::Damage(damage) => OpenError::Damaged { path, what: damage.to_string() },
             Self::Newer(found) => OpenError::Newer { path, found, known: FORMAT },
+            Self::Full(cause) => OpenError::Full { path, cause },
             Self::Io(cause) => OpenError::Io { path, cause },
         }
     }
@@ -214,14 +216,14 @@ impl Trouble {
 
 impl From<io::Error> for Trouble {
     fn from(cause: io::Error) -> Self {
-        Self::Io(cause)
+        if is_full(&cause) { Self::Full(cause.to_string()) } else { Self::Io(cause) }
     }
 }
 
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Full(cause) => Self::Io(io::Error::other(cause)),
+            StoreError::Full(cause) => Self::Full(cause),
             StoreError::Broken(what) => Self::Damage(Damage::State(what)),
         }
     }
@@ -230,8 +232,18 @@ impl From<StoreError> for Trouble {
 impl From<sled::Error> for Trouble {
     fn from(error: sled::Error) -> Self {
         match error {
+            sled::Error::Io(cause) if is_full(&cause) => Self::Full(cause.kind().to_string()),
             sled::Error::Io(cause) => Self::Io(cause),
             other => Self::Damage(Damage::State(other.to_string())),
+        }
+    }
+}
+
+impl From<Trouble> for StoreError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Full(cause) => Self::Full(cause),
+            other => Self::Broken(other.to_string()),
         }
     }
 }

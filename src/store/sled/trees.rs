@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sled::{Db, Transactional};
 
-use crate::store::StoreError;
+use crate::store::{StoreError, is_full};
 
 /// The largest value. sled spills leaves of about 17 values that exceed 128 KB into side files that it never syncs.
 pub(super) const VALUE_BYTES: usize = 4096;
@@ -195,17 +195,10 @@ fn decode<T: DeserializeOwned>(tree: Tree, value: &[u8]) -> Result<T, StoreError
 /// sled's errors in the words of the trait.
 pub(super) fn broken(error: sled::Error) -> StoreError {
     match error {
-        sled::Error::Io(cause) => failed(cause),
+        // sled's words for it are a program's.
+        sled::Error::Io(cause) if is_full(&cause) => StoreError::Full(cause.kind().to_string()),
+        sled::Error::Io(cause) => cause.into(),
         other => StoreError::Broken(other.to_string()),
-    }
-}
-
-/// The disk's errors in the words of the trait: a full or read-only one may pass, any other may not.
-pub(super) fn failed(cause: std::io::Error) -> StoreError {
-    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    match cause.kind() {
-        StorageFull | ReadOnlyFilesystem | QuotaExceeded => StoreError::Full(cause.to_string()),
-        _ => StoreError::Broken(cause.to_string()),
     }
 }
 
