@@ -77,9 +77,16 @@ impl Alive {
         let mut beaten = begun;
         let mut beats_at = self.next_heartbeat(begun);
         let mut pings_at = self.signs.ping.as_ref().map(|_| begun);
+        let mut last = begun;
         while !stop.is_cancelled() {
             beat.turn();
             let now = self.clock.now();
+            if now < last {
+                // The clock jumped back: what it had planned may be far ahead.
+                beaten = beaten.min(now);
+                (beats_at, pings_at) = (self.next_heartbeat(now), pings_at.map(|_| now));
+            }
+            last = now;
             if beats_at.is_some_and(|at| at <= now) {
                 self.heartbeat(beaten, now).await?;
                 beaten = now;

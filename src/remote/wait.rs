@@ -13,7 +13,7 @@ pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     let text = headers.get("retry-after")?.to_str().ok()?.trim();
     let at = match text.parse::<f64>() {
         Ok(seconds) => in_seconds(seconds, now)?,
-        Err(_) => Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?,
+        Err(_) => ours(date(text)?, headers, now),
     };
     Some(believable(at, now))
 }
@@ -35,12 +35,27 @@ pub(crate) fn limit(headers: &HeaderMap, now: Timestamp) -> Option<(u64, Timesta
         let reset = header("reset")?;
         let reset = match reset.parse::<f64>() {
             // Nobody's window ends in the seventies, nor lasts for thirty years.
-            Ok(seconds) if seconds > 1e9 => in_seconds(seconds, Timestamp::UNIX_EPOCH)?,
+            Ok(seconds) if seconds > 1e9 => ours(in_seconds(seconds, Timestamp::UNIX_EPOCH)?, headers, now),
             Ok(seconds) => in_seconds(seconds, now)?,
-            Err(_) => reset.parse().ok()?,
+            Err(_) => ours(reset.parse().ok()?, headers, now),
         };
         Some((remaining.max(0.0) as u64, reset))
     })
+}
+
+/// By this machine's clock, which shows `now`, the instant that a host means by `at`.
+///
+/// One of the two clocks may be wrong; the host tells what its own shows, and how long the answer waited in a cache.
+fn ours(at: Timestamp, headers: &HeaderMap, now: Timestamp) -> Timestamp {
+    let header = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let age = header("age").and_then(|age| age.parse().ok()).unwrap_or(0.0);
+    let theirs = header("date").and_then(date).and_then(|date| in_seconds(age, date)).unwrap_or(now);
+    now.saturating_add(at.duration_since(theirs)).unwrap_or(at)
+}
+
+/// The instant in an HTTP date.
+fn date(text: &str) -> Option<Timestamp> {
+    Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()
 }
 
 /// The instant `seconds` after `now`, as a JSON body may tell it.
@@ -92,6 +107,28 @@ mod tests {
             let at = retry_after(&headers(&[("retry-after", text)]), now);
             let waited = at.map(|at| (at.duration_since(now).as_millis() as f64 / 1000.0).ceil() as i64);
             assert_eq!(waited, seconds, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_instant_is_counted_from_the_clock_of_the_host_that_names_it() {
+        // The machine's clock is two days behind, or two days ahead.
+        for now in ["2025-04-28T20:00:00Z", "2025-05-02T20:00:00Z"] {
+            let now: Timestamp = now.parse().unwrap();
+            let date = ("date", "Wed, 30 Apr 2025 20:00:00 GMT");
+            let retry = ("retry-after", "Wed, 30 Apr 2025 20:05:00 GMT");
+            let reset = ("x-rate-limit-reset", "1746043500");
+            let in_five_minutes = Some(now + SignedDuration::from_mins(5));
+            assert_eq!(retry_after(&headers(&[date, retry]), now), in_five_minutes);
+            let used_up = headers(&[date, ("x-rate-limit-remaining", "0"), reset]);
+            assert_eq!(rate_limit_reset(&used_up, now), in_five_minutes);
+            let stamp = ("x-ratelimit-reset", "2025-04-30T20:05:00Z");
+            let used_up = headers(&[date, ("x-ratelimit-remaining", "0"), stamp]);
+            assert_eq!(rate_limit_reset(&used_up, now), in_five_minutes);
+            // What waited in a cache tells how long it did.
+            let old = [("date", "Wed, 30 Apr 2025 19:00:00 GMT"), ("age", "3600"), retry];
+            assert_eq!(retry_after(&headers(&old), now), in_five_minutes);
+            assert_eq!(retry_after(&headers(&[date, ("retry-after", "300")]), now), in_five_minutes);
         }
     }
 

@@ -1,17 +1,19 @@
 //! From a post to a message and back up after every kind of fall, with fakes and in paused time.
 
+mod leaps;
+mod signs;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 use vigie::alive::Signs;
 use vigie::app::App;
 use vigie::clock::{Clock, TokioClock};
-use vigie::model::delivery::{Body, Delivery};
+use vigie::model::delivery::Body;
 use vigie::model::post::{Post, Reference};
 use vigie::model::spend::{Budget, Money, Price};
 use vigie::sink::SendError;
@@ -29,6 +31,7 @@ struct World {
     store: Arc<MemoryStore>,
     clock: Arc<dyn Clock>,
     common: Common,
+    signs: Option<Signs>,
     folder: tempfile::TempDir,
 }
 
@@ -41,13 +44,15 @@ impl World {
             store: Arc::default(),
             clock: Arc::new(TokioClock::starting_at(start())),
             common: common(),
+            signs: None,
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
     fn app(&self, store: Arc<dyn Store>) -> App {
-        let config =
+        let mut config =
             config(&self.source, self.common.clone(), &[&self.sink, &self.operators], self.folder.path());
+        config.signs.clone_from(&self.signs);
         App::new(config, store, self.clock.clone(), 7)
     }
 
@@ -314,51 +319,6 @@ async fn an_account_that_cannot_be_found_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_heartbeat_says_what_was_seen_and_whom_vigie_does_not_see() {
-    let world = World::new(vec![arms("1", -60), post("2", "bread", -60)]);
-    let beating = async |time| {
-        let stop = CancellationToken::new();
-        let mut config = config(
-            &world.source,
-            world.common.clone(),
-            &[&world.sink, &world.operators],
-            world.folder.path(),
-        );
-        config.signs = Some(Signs {
-            heartbeat: Some(SignedDuration::from_hours(1)),
-            ping: None,
-            timezone: TimeZone::UTC,
-        });
-        let app = App::new(config, world.store.clone(), world.clock.clone(), 7);
-        let stopping = async {
-            tokio::time::sleep(time).await;
-            stop.cancel();
-        };
-        let (ended, ()) = tokio::join!(app.run(stop.clone()), stopping);
-        ended.unwrap();
-    };
-    beating(Duration::from_mins(61)).await;
-    let texts = || {
-        let text = |delivery: &Delivery| match &delivery.body {
-            Body::Notice(notice) => notice.text.clone(),
-            Body::Alert(_) | Body::Digest(_) => String::new(),
-        };
-        world.operators.took().iter().map(text).collect::<Vec<_>>()
-    };
-    let alive =
-        "alive: 1 of 1 accounts seen completely since 2025-04-30 20:00 +00:00, 2 new posts, 1 matches";
-    assert_eq!(texts(), [alive]);
-    let errors = (0..200).map(|_| SourceError::Broken("401".into()));
-    world.source.errors.lock().unwrap().extend(errors);
-    beating(Duration::from_mins(61)).await;
-    let last = texts().pop().unwrap();
-    assert!(
-        last.starts_with("alive: 0 of 1 accounts") && last.contains("\nblind: x.hub hub since "),
-        "{last}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_hanging_fetch_does_not_keep_the_daemon_from_stopping() {
     let mut world = World::new(Vec::new());
     world.source = Arc::new(FakeSource { hangs: true, ..FakeSource::default() });
@@ -410,32 +370,4 @@ async fn calls_of_a_whole_run() -> u64 {
     let counting = Arc::new(DyingStore::new(store, u64::MAX, false));
     world.app(counting.clone()).once(CancellationToken::new()).await.unwrap();
     counting.calls()
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_clock_that_leaps_does_not_stop_the_watch() {
-    /// A clock that shows another time from a given moment on.
-    struct Leaping {
-        clock: TokioClock,
-        leap: SignedDuration,
-        at: Timestamp,
-    }
-    impl Clock for Leaping {
-        fn now(&self) -> Timestamp {
-            let now = self.clock.now();
-            if now < self.at { now } else { now + self.leap }
-        }
-    }
-    for leap in [SignedDuration::from_hours(-24 * 30), SignedDuration::from_hours(24 * 30)] {
-        let mut world = World::new(vec![arms("1", -60)]);
-        let clock = TokioClock::starting_at(start());
-        world.clock = Arc::new(Leaping { clock, leap, at: start() + SignedDuration::from_secs(90) });
-        let source = world.source.clone();
-        let later = async move {
-            tokio::time::sleep(Duration::from_secs(100)).await;
-            source.add(arms("2", 1));
-        };
-        tokio::join!(world.run(Duration::from_mins(5)), later);
-        assert_eq!(world.sink.heads(), ["1", "2"], "{leap:#}");
-    }
 }
