@@ -42,7 +42,8 @@ impl Sealing {
 /// What becomes of the first deliveries of a sink that are due, in their order; hands out at most `most`.
 ///
 /// What a silence holds ends there. What its routes keep back is put off. What was put off and is due comes as one digest, and so does a backlog; of
-/// what is critical only a backlog. While a digest grows nothing is handed out, so that it takes in all there is.
+/// what is critical only a backlog. While a digest grows nothing is handed out, so that it takes in all there is. What is
+/// critical waits for nothing else, then digests go, then the rest in its order.
 pub(crate) fn sealing(
     ready: Vec<Delivery>,
     most: usize,
@@ -73,7 +74,9 @@ pub(crate) fn sealing(
     }
     let left = gather(going, &digests, &mut sealing, now);
     if !sealing.is_unfinished() {
-        for delivery in digests.into_iter().chain(left) {
+        let mut ordered: Vec<_> = digests.into_iter().chain(left).collect();
+        ordered.sort_by_key(|delivery| !is_grave(delivery));
+        for delivery in ordered {
             let meter = meters.iter().find(|(id, _)| *id == delivery.id).map(|(_, meter)| meter);
             // One for each meter, since the next is judged by what this one counts.
             if sealing.goes.len() < most && meter.is_none_or(|meter| !sealing.metered.contains(meter)) {
@@ -94,11 +97,10 @@ fn gather(
 ) -> Vec<Delivery> {
     let (mut left, loose): (Vec<_>, Vec<_>) =
         going.into_iter().partition(|delivery| loose(delivery).is_none());
-    let grave = |delivery: &Delivery| severity(delivery) == Some(Severity::Critical);
-    let (graver, rest): (Vec<_>, Vec<_>) = loose.into_iter().partition(grave);
+    let (graver, rest): (Vec<_>, Vec<_>) = loose.into_iter().partition(is_grave);
     for loose in [graver, rest] {
         let Some(first) = loose.first() else { continue };
-        let grows = digests.iter().find(|digest| grave(digest) == grave(first)).cloned();
+        let grows = digests.iter().find(|digest| is_grave(digest) == is_grave(first)).cloned();
         let Some(mut digest) = grows.or_else(|| digest(&loose, now)) else {
             left.extend(loose);
             continue;
@@ -150,11 +152,12 @@ fn is_open_digest(delivery: &Delivery) -> bool {
     matches!(delivery.body, Body::Digest(_)) && delivery.is_open()
 }
 
-fn severity(delivery: &Delivery) -> Option<Severity> {
+/// Whether it tells of something critical.
+fn is_grave(delivery: &Delivery) -> bool {
     match &delivery.body {
-        Body::Alert(alert) => Some(alert.severity),
-        Body::Digest(digest) => Some(digest.severity),
-        Body::Notice(_) => None,
+        Body::Alert(alert) => alert.severity == Severity::Critical,
+        Body::Digest(digest) => digest.severity == Severity::Critical,
+        Body::Notice(_) => false,
     }
 }
 
@@ -233,6 +236,18 @@ mod tests {
         ready.push(delivery(99, Severity::Critical));
         let sealing = seal(ready, at(100));
         assert_eq!(digest(&sealing), Some((Occasion::Burst, 30)));
+    }
+
+    #[test]
+    fn what_is_critical_goes_before_all_that_waits() {
+        let backlog = seal(many(30, Severity::High), at(30)).changed.remove(0);
+        let mut few = many(20, Severity::High);
+        few.push(delivery(99, Severity::Critical));
+        for ready in [few, vec![backlog, delivery(99, Severity::Critical)]] {
+            let sealing = sealing(ready, 2, &Routes::default(), &[], |_| 0, at(100));
+            let grave: Vec<_> = sealing.goes.iter().map(is_grave).collect();
+            assert_eq!(grave, [true, false]);
+        }
     }
 
     #[test]

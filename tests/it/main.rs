@@ -9,6 +9,7 @@ mod desk;
 mod fair;
 mod fake;
 mod house;
+mod outage;
 mod people;
 mod pipeline;
 mod program;
