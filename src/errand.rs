@@ -8,6 +8,7 @@ mod people;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -64,7 +65,7 @@ pub const COVERAGE: Errand<Question, Coverage> =
 
 /// Saves all there is into a folder.
 pub const BACKUP: Errand<SaveTo, Saved> =
-    Errand::changes("/v1/backup", |desk, to| Box::pin(backup(desk, to)));
+    Errand::changes("/v1/backup", |desk, to| Box::pin(backup(desk, to))).patiently(Duration::from_mins(9));
 
 /// Where a backup goes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -77,6 +78,8 @@ pub struct SaveTo {
 pub struct Errand<I, O> {
     /// Where the daemon does it.
     pub path: &'static str,
+    /// How long whoever asks waits for it.
+    pub patience: Duration,
     /// Whether it changes anything; then it is asked for by `POST`, otherwise by `GET`.
     pub changes: bool,
     run: Run<I, O>,
@@ -148,12 +151,17 @@ pub enum Unable {
 impl<I, O> Errand<I, O> {
     /// An errand that changes nothing.
     pub const fn reads(path: &'static str, run: Run<I, O>) -> Self {
-        Self { path, changes: false, run }
+        Self { path, patience: Duration::from_secs(30), changes: false, run }
+    }
+
+    /// The same where whoever asks waits so long.
+    const fn patiently(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// An errand that changes something.
     pub const fn changes(path: &'static str, run: Run<I, O>) -> Self {
-        Self { path, changes: true, run }
+        Self { path, patience: Duration::from_mins(1), changes: true, run }
     }
 
     /// Does it.

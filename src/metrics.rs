@@ -31,6 +31,7 @@ pub struct Metrics {
     matched: Family<RuleLabels, Counter>,
     alerted: Family<RuleLabels, Counter>,
     looks: Family<LookLabels, Counter>,
+    gaps: Family<GapLabels, Counter>,
     calls_left: Family<SourceLabels, Gauge>,
     sends: Family<SendLabels, Counter>,
     delivery: Family<SinkLabels, Histogram, fn() -> Histogram>,
@@ -61,6 +62,12 @@ struct SourceLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct GapLabels {
+    source: String,
+    end: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SinkLabels {
     sink: String,
 }
@@ -86,6 +93,7 @@ impl Metrics {
             matched: Family::default(),
             alerted: Family::default(),
             looks: Family::default(),
+            gaps: Family::default(),
             calls_left: Family::default(),
             sends: Family::default(),
             delivery: Family::new_with_constructor(delivery),
@@ -110,6 +118,8 @@ impl Metrics {
             self.alerted.clone(),
         );
         vigie.register("looks", "Looks at timelines, by how they ended", self.looks.clone());
+        let help = "Times in which an account was not seen in time, once they ended: seen late, or lost";
+        vigie.register("gaps", help, self.gaps.clone());
         let help = "Calls that a platform still allows in its window, as it said last";
         vigie.register("source_calls_left", help, self.calls_left.clone());
         vigie.register("sends", "Attempts to deliver, by how they ended", self.sends.clone());
@@ -123,6 +133,9 @@ impl Metrics {
     pub fn expect<'a>(&self, sources: impl Iterator<Item = &'a str>, sinks: impl Iterator<Item = &'a str>) {
         for source in sources {
             self.posts(source, "new", 0);
+            for end in ["late", "lost"] {
+                self.gaps.get_or_create(&GapLabels { source: source.into(), end }).inc_by(0);
+            }
             self.looks.get_or_create(&LookLabels { source: source.into(), result: "read" }).inc_by(0);
         }
         for sink in sinks {
@@ -152,6 +165,11 @@ impl Metrics {
     /// People hear of a post because of a rule.
     pub fn alerted(&self, source: &str, rule: &str) {
         self.alerted.get_or_create(&RuleLabels { source: source.into(), rule: rule.into() }).inc();
+    }
+
+    /// A gap ended: `late` if it was seen after all, `lost` if the platform shows no more of it.
+    pub fn gap(&self, source: &str, end: &'static str) {
+        self.gaps.get_or_create(&GapLabels { source: source.into(), end }).inc();
     }
 
     /// A platform said how many calls it still allows.

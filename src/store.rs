@@ -271,6 +271,9 @@ pub enum StoreError {
     /// Until then nothing is changed.
     #[error("the store cannot be written: {0}")]
     Full(String),
+    /// Something beside the store failed, such as the disk that a backup goes to.
+    #[error("{0}")]
+    Elsewhere(String),
     /// The store cannot be trusted; the process must stop.
     #[error("the store is broken: {0}")]
     Broken(String),

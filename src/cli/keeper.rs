@@ -19,9 +19,6 @@ use crate::store::OpenError;
 use crate::store::sled::SledStore;
 use crate::web::Token;
 
-/// How long an errand that changes something may take; one that reads is bounded by half of that.
-const PATIENCE: Duration = Duration::from_mins(1);
-
 /// The largest answer taken, in bytes: a long outbox is large.
 const MOST_ANSWERED: usize = 256 << 20;
 
@@ -111,15 +108,20 @@ impl Daemon {
     ) -> anyhow::Result<O> {
         let mut url = address(&self.basics, errand.path)?;
         let request = if errand.changes {
-            Request::post(url, serde_json::to_vec(&input)?).timeout(PATIENCE)
+            Request::post(url, serde_json::to_vec(&input)?)
         } else {
             url.set_query(Some(&serde_urlencoded::to_string(input)?));
-            Request::get(url).timeout(PATIENCE / 2)
+            Request::get(url)
         };
-        let request = request.bearer(self.token.expose()).most(MOST_ANSWERED);
+        let request = request.timeout(errand.patience).bearer(self.token.expose()).most(MOST_ANSWERED);
         let answer = call(request, &self.clock).await?;
         match answer.status {
             200 => serde_json::from_slice(&answer.body).context("the daemon's answer is not understood"),
+            401 => Err(anyhow!(
+                "the daemon does not take the token in {}: it could not write its own, if the disk was full when it started, \
+                 or it is another vigie",
+                self.basics.store.join("token").display()
+            )),
             404 => Err(anyhow!("the daemon does not know this command; is it of another version?")),
             422 => Err(anyhow!("{}", answer.text().trim())),
             status => Err(anyhow!("the daemon answers {status}: {}", answer.text().trim())),

@@ -199,11 +199,12 @@ impl Committer {
         }
         let files = !outcome.filings.is_empty() || !outcome.notices.is_empty();
         let counted = Counted { matched: outcome.filings.len() as u64, ..seen };
-        let due = outcome.state.due;
+        let (due, gaps) = (outcome.state.due, outcome.gaps.clone());
         self.store.commit(outcome, now).await?;
         // Only now it counts; if the store is full the same posts come again.
         self.tally.add(counted, now);
         measure::alerts(&self.tally.metrics, &source, &rules);
+        measure::gaps(&self.tally.metrics, &source, &gaps);
         let Counted { new, revised, matched, .. } = counted;
         if new + revised > 0 {
             info!(source, new, revised, matched, "{account}: posts seen");

@@ -2,6 +2,7 @@
 
 use super::look::Look;
 use crate::metrics::Metrics;
+use crate::model::coverage::{End, Gap};
 use crate::source::SourceError;
 use crate::store::{News, Sighting};
 
@@ -22,6 +23,17 @@ pub(super) fn look(metrics: &Metrics, look: &Look, sightings: &[Sighting]) {
         }
         for found in matches {
             metrics.matched(source, &found.rule);
+        }
+    }
+}
+
+/// Counts gaps that ended.
+pub(super) fn gaps(metrics: &Metrics, source: &str, gaps: &[Gap]) {
+    for gap in gaps {
+        match gap.end {
+            End::Open => {}
+            End::Filled(_) => metrics.gap(source, "late"),
+            End::Lost(_) => metrics.gap(source, "lost"),
         }
     }
 }

@@ -385,7 +385,7 @@ impl Store for MemoryStore {
     }
 
     async fn backup(&self, _: &Path) -> Result<Saved, StoreError> {
-        Err(StoreError::Full("a store in memory has no files to save".into()))
+        Err(StoreError::Elsewhere("a store in memory has no files to save".into()))
     }
 
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {

@@ -27,7 +27,6 @@ mod seen;
 mod stories;
 mod trees;
 
-use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -294,13 +293,18 @@ impl Store for SledStore {
     }
 
     async fn backup(&self, to: &Path) -> Result<Saved, StoreError> {
-        let (from, to) = (self.dir.clone(), to.to_owned());
-        fs::create_dir_all(&to)?;
-        let folder = to.clone();
-        let lengths = self.change(move |core| core.export(&folder)).await?;
+        let (from, to, folder) = (self.dir.clone(), to.to_owned(), to.to_owned());
+        let lengths = self.ask(move |owner| {
+            let synced = owner.change(Core::sync);
+            // It only reads the store: a full disk over there is no matter here.
+            let lengths = synced.and_then(|()| owner.read(|core| core.export(&folder)));
+            |_: &Result<(), StoreError>| lengths
+        });
+        let lengths = lengths.await?;
         // The archive only grows, so copying it holds nobody up.
         let copied = tokio::task::spawn_blocking(move || backup::copy(&from, &lengths, &to)).await;
-        copied.map_err(|_| StoreError::Full("copying was cut off".into()))?.map_err(StoreError::from)
+        let copied = copied.map_err(|_| StoreError::Elsewhere("copying was cut off".into()))?;
+        copied.map_err(|cause| StoreError::Elsewhere(cause.to_string()))
     }
 
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {

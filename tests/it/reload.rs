@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 use vigie::app::App;
 use vigie::clock::{Clock, TokioClock};
 use vigie::config::Config;
 use vigie::model::delivery::Delivery;
 use vigie::model::post::Post;
+use vigie::model::retention::Retention;
 use vigie::setting::Problem;
 use vigie::sink::SendError;
 use vigie::store::Store;
@@ -186,6 +188,25 @@ async fn deliveries_for_a_sink_that_was_removed_while_nothing_ran_are_told_at_th
     run(&parts, &store, unchanged(&parts), seconds(30)).await;
     assert_eq!(parts.operators.notices(), ["deliveries wait for fake.gone, which is gone"]);
     assert_eq!(store.outbox().await.unwrap().len(), 1, "it is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_retention_is_taken_over_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (parts, store) = (Parts::new(vec![arms(1)], folder.path()), Arc::<MemoryStore>::default());
+    let configs = unchanged(&parts);
+    let events = async {
+        seconds(3 * 86_400).await;
+        assert_eq!(store.archive().len(), 1, "nothing says how long it is kept");
+        let shorter = parts.clone();
+        configs.put(move || {
+            let posts = Some(SignedDuration::from_hours(24));
+            Ok(Config { retention: Retention { posts, ..Retention::default() }, ..shorter.named("x.hub") })
+        });
+        seconds(30).await;
+        assert!(store.archive().is_empty());
+    };
+    run(&parts, &store, configs.clone(), events).await;
 }
 
 fn delivery(parts: &Parts) -> Delivery {

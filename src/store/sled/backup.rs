@@ -22,20 +22,23 @@ const WHOLE: &str = "FORMAT";
 
 /// Writes what the trees hold to `to`, and makes it last.
 pub(super) fn export(trees: &Trees, to: &Path) -> Result<(), StoreError> {
-    let mut out = Hashing { inner: BufWriter::new(File::create(to.join(STATE))?), hash: Sha256::new() };
+    let failed = |cause: io::Error| StoreError::Elsewhere(cause.to_string());
+    fs::create_dir_all(to).map_err(failed)?;
+    let file = File::create(to.join(STATE)).map_err(failed)?;
+    let mut out = Hashing { inner: BufWriter::new(file), hash: Sha256::new() };
     for (tree, name) in Tree::ALL {
         for entry in trees.entries(*tree, b"") {
             let (key, value) = entry?;
             for part in [name.as_bytes(), &*key, &*value] {
-                out.put(part)?;
+                out.put(part).map_err(failed)?;
             }
         }
     }
-    out.put(b"")?;
+    out.put(b"").map_err(failed)?;
     let digest = out.hash.finalize();
     let mut file = out.inner;
     let done = file.write_all(&digest).and_then(|()| file.flush()).and_then(|()| file.get_ref().sync_all());
-    done.map_err(StoreError::from)
+    done.map_err(failed)
 }
 
 /// Copies the files of the archive, as far as they counted, to `to`; then the copy is whole.

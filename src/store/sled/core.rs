@@ -376,8 +376,7 @@ impl Core {
     }
 
     /// Writes what the state holds to `to`; gives the archive's files and how much of each counts.
-    pub(super) fn export(&mut self, to: &Path) -> Result<Vec<(String, u64)>, StoreError> {
-        self.sync()?;
+    pub(super) fn export(&self, to: &Path) -> Result<Vec<(String, u64)>, StoreError> {
         backup::export(&self.trees, to)?;
         Ok(self.archive.lengths().iter().map(|(name, length)| (name.clone(), *length)).collect())
     }

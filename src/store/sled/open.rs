@@ -224,7 +224,7 @@ impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full(cause) => Self::Full(cause),
-            StoreError::Broken(what) => Self::Damage(Damage::State(what)),
+            StoreError::Broken(what) | StoreError::Elsewhere(what) => Self::Damage(Damage::State(what)),
         }
     }
 }
