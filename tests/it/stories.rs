@@ -1,7 +1,7 @@
 //! `vigie stories` on invented posts in ten languages: copies with small changes, and the same templates about other
 //! events.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -10,6 +10,9 @@ use serde_json::Value;
 use crate::program::program;
 
 const POSTS: &str = include_str!("stories.jsonl");
+
+/// Invented posts, what people do to them by `kind`, and near misses about other events.
+const VARIANTS: &str = include_str!("variants.jsonl");
 
 fn stories(arguments: &[&str], posts: &str) -> Output {
     let mut child = Command::new(program())
@@ -68,4 +71,29 @@ fn people_read_the_posts_of_a_story_together_and_broken_lines_are_told() {
     assert_eq!(counts, ["1 post", "1 post", "2 posts"], "a day later it is another story:\n{text}");
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("line 3") && said.contains("4 posts in 3 stories"), "{said}");
+}
+
+#[test]
+fn no_near_miss_joins_a_story_and_what_is_not_worded_anew_does() {
+    let output = stories(&["--json"], VARIANTS);
+    let told = lines(&String::from_utf8(output.stdout).unwrap());
+    let posts = lines(VARIANTS);
+    assert_eq!(told.len(), posts.len());
+    let (mut meant, mut begun) = (HashMap::new(), HashMap::new());
+    let mut found: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (post, told) in posts.iter().zip(&told) {
+        let (kind, told) = (post["kind"].as_str().unwrap(), &told["story"]);
+        let other = meant.insert(told, &post["story"]);
+        assert!(other.is_none_or(|other| *other == post["story"]), "precision below 1.00: {}", post["id"]);
+        let first = *begun.entry(&post["story"]).or_insert(told);
+        if !["first", "near"].contains(&kind) {
+            let (right, all) = found.entry(kind).or_default();
+            (*right, *all) = (*right + usize::from(told == first), *all + 1);
+        }
+    }
+    println!("found by kind: {found:?}");
+    let worded_anew = |kind: &str| ["paraphrase", "translation"].contains(&kind);
+    let counts = found.iter().filter(|(kind, _)| !worded_anew(kind)).map(|(_, counts)| counts);
+    let (right, all) = counts.fold((0, 0), |sum, (right, all)| (sum.0 + right, sum.1 + all));
+    assert!(all >= 60 && right * 100 >= all * 95, "recall below 0.95: {found:?}");
 }
