@@ -7,6 +7,7 @@ mod classify;
 pub mod console;
 pub mod discord;
 pub mod email;
+mod line;
 pub mod matrix;
 pub mod message;
 pub mod ntfy;

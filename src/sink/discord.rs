@@ -6,27 +6,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use toml_span::{DeserError, Error, Value};
+use toml_span::{DeserError, Value};
 use url::Url;
 
-use super::classify::{by_status, exchange, throttled};
-use super::message::{Message, Role, Voice, Wording};
-use super::{Common, Kit, Plan, Receipt, SendError, Sink};
-use crate::clock::Clock;
+use super::classify::{by_status, throttled};
+use super::line::{ByAddress, Line};
+use super::message::{Message, Role};
+use super::{Plan, Receipt, SendError, Sink};
 use crate::model::delivery::Delivery;
 use crate::model::sink::SinkId;
-use crate::remote::{Answer, Pace, Remote, Request, in_seconds, rate_limit_reset};
-use crate::setting::{Fields, Secret};
+use crate::remote::{Answer, Pace, Request, in_seconds, rate_limit_reset};
 
 /// A channel of a Discord server.
 struct Discord {
-    id: SinkId,
+    line: Line,
     url: Url,
-    remote: Remote,
-    clock: Arc<dyn Clock>,
-    voice: Voice,
 }
 
 /// The longest message, in characters; counted here in UTF-16 units, which are never fewer.
@@ -38,41 +34,32 @@ const NO_SOUND: u32 = 1 << 12;
 
 /// Reads `[sink.discord.NAME]`: `enabled`, `url` (a secret), `template`.
 pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
-    let mut fields = Fields::new(value)?;
-    let (common, wording) = (Common::take(&mut fields), Wording::take(&mut fields));
-    let url = fields.required::<Secret>("url");
-    fields.finalize(None)?;
-    let secret = url?;
-    let build = move |id: SinkId, kit: &Kit| {
-        let url = secret.read_address(&kit.dir)?;
-        if !url.path().contains("/webhooks/") {
-            return Err(secret.wrong(
+    let channel = ByAddress {
+        check: |url| {
+            url.path().contains("/webhooks/").then_some(()).ok_or(
                 "a Discord webhook's address has /api/webhooks/ in it: copy it from the channel's settings",
-            ));
-        }
+            )
+        },
         // Discord tells its limits with every answer; this is only where it starts.
-        let pace = Pace { at_once: 1, ..Pace::new(Duration::from_secs(2), 5) };
-        let remote = kit.remotes.host(&url, id.as_str(), pace);
-        let voice = wording.voice(kit, SignedDuration::ZERO)?;
-        let sink: Arc<dyn Sink> = Arc::new(Discord { id, url, remote, clock: kit.clock.clone(), voice });
-        Ok::<_, Error>(sink)
+        pace: || Pace::new(Duration::from_secs(2), 5),
+        make: |line, url| Arc::new(Discord { line, url }),
     };
-    Ok(Plan { common, build: Box::new(build) })
+    channel.read(value)
 }
 
 #[async_trait]
 impl Sink for Discord {
     fn id(&self) -> &SinkId {
-        &self.id
+        &self.line.id
     }
 
     async fn send(&self, delivery: &Delivery) -> Result<Receipt, SendError> {
-        let message = self.voice.message(delivery);
+        let message = self.line.voice.message(delivery);
         let mut url = self.url.clone();
         // Without it Discord answers before it knows whether it keeps the message.
         url.query_pairs_mut().append_pair("wait", "true");
         let request = Request::post(url, payload(&message, delivery).to_string().into_bytes());
-        let said = exchange(&self.remote, self.clock.as_ref(), request, judge).await?;
+        let said = self.line.exchange(request, judge).await?;
         if said["id"].is_string() {
             // A webhook cannot answer there, so the id is of no use.
             return Ok(Receipt { id: None, remark: message.remark });
@@ -81,12 +68,11 @@ impl Sink for Discord {
     }
 
     fn payload(&self, delivery: &Delivery) -> String {
-        format!("{:#}", payload(&self.voice.message(delivery), delivery))
+        format!("{:#}", payload(&self.line.voice.message(delivery), delivery))
     }
 
     async fn check(&self) -> Result<Vec<String>, SendError> {
-        let found =
-            exchange(&self.remote, self.clock.as_ref(), Request::get(self.url.clone()), judge).await?;
+        let found = self.line.exchange(Request::get(self.url.clone()), judge).await?;
         if found["type"] != 1 {
             return Err(SendError::SinkBroken(
                 "the address is not an incoming webhook's; make one in the channel's settings".into(),

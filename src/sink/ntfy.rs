@@ -10,25 +10,22 @@ use serde_json::{Value as Json, json};
 use toml_span::{DeserError, Error, Value};
 use url::Url;
 
-use super::classify::{by_status, exchange, throttled};
-use super::message::{Message, Voice, Wording};
+use super::classify::{by_status, throttled};
+use super::line::Line;
+use super::message::{Message, Wording};
 use super::{Common, Kit, Plan, Receipt, SendError, Sink};
-use crate::clock::Clock;
 use crate::model::delivery::Delivery;
 use crate::model::matched::Severity;
 use crate::model::sink::SinkId;
-use crate::remote::{Answer, Pace, Remote, Request};
+use crate::remote::{Answer, Pace, Request};
 use crate::setting::{Address, Fields, Secret, wrong};
 
 /// A topic.
 struct Ntfy {
-    id: SinkId,
+    line: Line,
     server: Url,
     topic: String,
     token: Option<SecretString>,
-    remote: Remote,
-    clock: Arc<dyn Clock>,
-    voice: Voice,
 }
 
 /// The longest message, in bytes: what is longer becomes an attachment without a word.
@@ -54,11 +51,8 @@ pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
     let build = move |id: SinkId, kit: &Kit| {
         let token = token.map(|secret| secret.read(&kit.dir)).transpose()?;
         // ntfy: 60 at once, then one in five seconds.
-        let pace = Pace { at_once: 1, ..Pace::new(Duration::from_secs(5), 30) };
-        let remote = kit.remotes.host(&server, id.as_str(), pace);
-        let voice = wording.voice(kit, SignedDuration::ZERO)?;
-        let clock = kit.clock.clone();
-        let sink: Arc<dyn Sink> = Arc::new(Ntfy { id, server, topic, token, remote, clock, voice });
+        let line = Line::to(&server, Pace::new(Duration::from_secs(5), 30), id, &wording, kit)?;
+        let sink: Arc<dyn Sink> = Arc::new(Ntfy { line, server, topic, token });
         Ok::<_, Error>(sink)
     };
     Ok(Plan { common, build: Box::new(build) })
@@ -72,21 +66,21 @@ fn is_topic(name: &str) -> bool {
 #[async_trait]
 impl Sink for Ntfy {
     fn id(&self) -> &SinkId {
-        &self.id
+        &self.line.id
     }
 
     async fn send(&self, delivery: &Delivery) -> Result<Receipt, SendError> {
-        let message = self.voice.message(delivery);
+        let message = self.line.voice.message(delivery);
         let payload = self.rendered(&message, delivery).to_string().into_bytes();
         let said = self.call(Request::post(self.server.clone(), payload)).await?;
         if said["id"].is_string() {
             return Ok(Receipt { id: None, remark: message.remark });
         }
-        Err(SendError::Ambiguous(format!("{} does not answer as ntfy does", self.remote.name())))
+        Err(SendError::Ambiguous(format!("{} does not answer as ntfy does", self.line.host())))
     }
 
     fn payload(&self, delivery: &Delivery) -> String {
-        format!("{:#}", self.rendered(&self.voice.message(delivery), delivery))
+        format!("{:#}", self.rendered(&self.line.voice.message(delivery), delivery))
     }
 
     async fn check(&self) -> Result<Vec<String>, SendError> {
@@ -95,7 +89,7 @@ impl Sink for Ntfy {
         self.call(Request::get(url)).await?;
         Ok(vec![format!(
             "{} shows vigie the topic {}; only a message tells whether it may write",
-            self.remote.name(),
+            self.line.host(),
             self.topic
         )])
     }
@@ -128,8 +122,7 @@ impl Ntfy {
             Some(token) => request.bearer(token.expose_secret()),
             None => request,
         };
-        let judge = |answer: &Answer, now| judge(answer, self.remote.name(), now);
-        exchange(&self.remote, self.clock.as_ref(), request, judge).await
+        self.line.exchange(request, |answer, now| judge(answer, self.line.host(), now)).await
     }
 }
 

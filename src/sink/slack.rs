@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
 use toml_span::{DeserError, Error, Span, Value};
@@ -19,22 +18,18 @@ use url::Host;
 use url::Url;
 
 use self::words::{Trouble, is_ts, posted_by_app, posted_by_webhook};
-use super::classify::exchange;
-use super::message::{Message, Voice, Wording};
+use super::line::Line;
+use super::message::{Message, Wording};
 use super::{Common, Kit, Plan, Receipt, SendError, Sink};
-use crate::clock::Clock;
 use crate::model::delivery::Delivery;
 use crate::model::sink::SinkId;
-use crate::remote::{Pace, Remote, Request};
+use crate::remote::{Pace, Request};
 use crate::setting::{Address, Fields, Secret, wrong};
 
 /// A channel of a Slack workspace.
 struct Slack {
-    id: SinkId,
+    line: Line,
     way: Way,
-    remote: Remote,
-    clock: Arc<dyn Clock>,
-    voice: Voice,
 }
 
 /// How Slack is reached.
@@ -118,11 +113,9 @@ fn build(id: SinkId, entry: Entry, wording: &Wording, kit: &Kit) -> Result<Arc<d
         }
     };
     let (Way::Webhook(url) | Way::App { api: url, .. }) = &way;
-    // Slack: one message a second, short bursts more. One at a time, so that their order holds.
-    let pace = Pace { at_once: 1, ..Pace::new(Duration::from_secs(1), 3) };
-    let remote = kit.remotes.host(url, id.as_str(), pace);
-    let voice = wording.voice(kit, SignedDuration::ZERO)?;
-    Ok(Arc::new(Slack { id, way, remote, clock: kit.clock.clone(), voice }))
+    // Slack: one message a second, short bursts more.
+    let line = Line::to(url, Pace::new(Duration::from_secs(1), 3), id, wording, kit)?;
+    Ok(Arc::new(Slack { line, way }))
 }
 
 /// Whether the address may be an incoming webhook's.
@@ -157,16 +150,16 @@ fn check_token(token: &str) -> Result<(), &'static str> {
 #[async_trait]
 impl Sink for Slack {
     fn id(&self) -> &SinkId {
-        &self.id
+        &self.line.id
     }
 
     async fn send(&self, delivery: &Delivery) -> Result<Receipt, SendError> {
-        let message = self.voice.message(delivery);
+        let message = self.line.voice.message(delivery);
         let payload = self.rendered(&message, delivery);
         let id = match &self.way {
             Way::Webhook(url) => {
                 let request = Request::post(url.clone(), payload.to_string().into_bytes());
-                exchange(&self.remote, self.clock.as_ref(), request, posted_by_webhook).await?;
+                self.line.exchange(request, posted_by_webhook).await?;
                 None
             }
             Way::App { .. } => Some(self.post(payload).await?),
@@ -175,7 +168,7 @@ impl Sink for Slack {
     }
 
     fn payload(&self, delivery: &Delivery) -> String {
-        let payload = self.rendered(&self.voice.message(delivery), delivery);
+        let payload = self.rendered(&self.line.voice.message(delivery), delivery);
         format!("{payload:#}")
     }
 

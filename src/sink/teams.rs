@@ -7,27 +7,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use toml_span::{DeserError, Error, Value};
+use toml_span::{DeserError, Value};
 use url::Url;
 
-use super::classify::{by_status, exchange};
-use super::message::{Entry, Message, Segment, Voice, Wording};
-use super::{Common, Kit, Plan, Receipt, SendError, Sink};
-use crate::clock::Clock;
+use super::classify::by_status;
+use super::line::{ByAddress, Line};
+use super::message::{Entry, Message, Segment};
+use super::{Plan, Receipt, SendError, Sink};
 use crate::model::delivery::Delivery;
 use crate::model::sink::SinkId;
-use crate::remote::{Answer, Pace, Remote, Request};
-use crate::setting::{Fields, Secret};
+use crate::remote::{Answer, Pace, Request};
 
 /// A chat or channel, as a workflow writes to it.
 struct Teams {
-    id: SinkId,
+    line: Line,
     url: Url,
-    remote: Remote,
-    clock: Arc<dyn Clock>,
-    voice: Voice,
 }
 
 /// The largest payload, in bytes; a card may have about 28 kB.
@@ -35,40 +31,34 @@ const MOST: usize = 20_000;
 
 /// Reads `[sink.teams.NAME]`: `enabled`, `url` (a secret), `template`.
 pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
-    let mut fields = Fields::new(value)?;
-    let (common, wording) = (Common::take(&mut fields), Wording::take(&mut fields));
-    let url = fields.required::<Secret>("url");
-    fields.finalize(None)?;
-    let secret = url?;
-    let build = move |id: SinkId, kit: &Kit| {
-        let url = secret.read_address(&kit.dir)?;
-        if url.host_str().is_some_and(|host| host.ends_with("webhook.office.com")) {
-            return Err(secret.wrong("this is an Office connector, which Microsoft has ended; make a workflow that posts to the channel when a webhook is called"));
-        }
-        let pace = Pace { at_once: 1, ..Pace::new(Duration::from_secs(1), 4) };
-        let remote = kit.remotes.host(&url, id.as_str(), pace);
-        let voice = wording.voice(kit, SignedDuration::ZERO)?;
-        let sink: Arc<dyn Sink> = Arc::new(Teams { id, url, remote, clock: kit.clock.clone(), voice });
-        Ok::<_, Error>(sink)
+    let channel = ByAddress {
+        check: |url| match url.host_str() {
+            Some(host) if host.ends_with("webhook.office.com") => Err(
+                "this is an Office connector, which Microsoft has ended; make a workflow that posts to the channel when a webhook is called",
+            ),
+            _ => Ok(()),
+        },
+        pace: || Pace::new(Duration::from_secs(1), 4),
+        make: |line, url| Arc::new(Teams { line, url }),
     };
-    Ok(Plan { common, build: Box::new(build) })
+    channel.read(value)
 }
 
 #[async_trait]
 impl Sink for Teams {
     fn id(&self) -> &SinkId {
-        &self.id
+        &self.line.id
     }
 
     async fn send(&self, delivery: &Delivery) -> Result<Receipt, SendError> {
-        let message = self.voice.message(delivery);
+        let message = self.line.voice.message(delivery);
         let request = Request::post(self.url.clone(), rendered(&message, delivery).into_bytes());
-        exchange(&self.remote, self.clock.as_ref(), request, judge).await?;
+        self.line.exchange(request, judge).await?;
         Ok(Receipt { id: None, remark: message.remark })
     }
 
     fn payload(&self, delivery: &Delivery) -> String {
-        rendered(&self.voice.message(delivery), delivery)
+        rendered(&self.line.voice.message(delivery), delivery)
     }
 
     async fn check(&self) -> Result<Vec<String>, SendError> {

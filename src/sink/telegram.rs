@@ -4,30 +4,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
 use toml_span::{DeserError, Error, Value};
 use url::Url;
 
-use super::classify::{by_status, exchange, throttled};
-use super::message::{Message, Role, Voice, Wording};
+use super::classify::{by_status, throttled};
+use super::line::Line;
+use super::message::{Message, Role, Wording};
 use super::{Common, Kit, Plan, Receipt, SendError, Sink};
-use crate::clock::Clock;
 use crate::model::delivery::Delivery;
 use crate::model::sink::SinkId;
-use crate::remote::{Answer, Pace, Remote, Request, in_seconds};
+use crate::remote::{Answer, Pace, Request, in_seconds};
 use crate::setting::{Address, Fields, Secret, wrong};
 
 /// A chat, as a bot writes to it.
 struct Telegram {
-    id: SinkId,
+    line: Line,
     api: Url,
     token: SecretString,
     chat: String,
-    remote: Remote,
-    clock: Arc<dyn Clock>,
-    voice: Voice,
 }
 
 /// Where bots call.
@@ -58,11 +55,8 @@ pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
         }
         let api = api.map_or_else(|| Address::parse(API), Ok).map_err(|why| secret.wrong(why))?.0;
         // Telegram: 20 messages a minute to a group.
-        let pace = Pace { at_once: 1, ..Pace::new(Duration::from_secs(3), 3) };
-        let remote = kit.remotes.host(&api, id.as_str(), pace);
-        let voice = wording.voice(kit, SignedDuration::ZERO)?;
-        let clock = kit.clock.clone();
-        let sink: Arc<dyn Sink> = Arc::new(Telegram { id, api, token, chat, remote, clock, voice });
+        let line = Line::to(&api, Pace::new(Duration::from_secs(3), 3), id, &wording, kit)?;
+        let sink: Arc<dyn Sink> = Arc::new(Telegram { line, api, token, chat });
         Ok::<_, Error>(sink)
     };
     Ok(Plan { common, build: Box::new(build) })
@@ -85,11 +79,11 @@ fn is_token(token: &str) -> bool {
 #[async_trait]
 impl Sink for Telegram {
     fn id(&self) -> &SinkId {
-        &self.id
+        &self.line.id
     }
 
     async fn send(&self, delivery: &Delivery) -> Result<Receipt, SendError> {
-        let message = self.voice.message(delivery);
+        let message = self.line.voice.message(delivery);
         let mut payload = self.rendered(&message, delivery);
         let mut said = self.call("sendMessage", &payload).await?;
         let mut remark = message.remark;
@@ -105,7 +99,7 @@ impl Sink for Telegram {
     }
 
     fn payload(&self, delivery: &Delivery) -> String {
-        format!("{:#}", self.rendered(&self.voice.message(delivery), delivery))
+        format!("{:#}", self.rendered(&self.line.voice.message(delivery), delivery))
     }
 
     async fn check(&self) -> Result<Vec<String>, SendError> {
@@ -139,7 +133,7 @@ impl Telegram {
         let mut url = self.api.clone();
         url.set_path(&format!("/bot{}/{method}", self.token.expose_secret()));
         let request = Request::post(url, payload.to_string().into_bytes());
-        exchange(&self.remote, self.clock.as_ref(), request, judge).await
+        self.line.exchange(request, judge).await
     }
 }
 

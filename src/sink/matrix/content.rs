@@ -63,24 +63,14 @@ fn kind(message: &Message) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-    use jiff::tz::TimeZone;
-
     use super::*;
-    use crate::sink::message::tests::{delivery, excerpt};
-    use crate::sink::message::{Segment, Voice};
-
-    fn message(text: &str) -> Message {
-        let mut post = excerpt();
-        post.text = text.to_owned();
-        post.matches.clear();
-        Voice::new(TimeZone::UTC, SignedDuration::ZERO).message(&delivery(vec![post]))
-    }
+    use crate::sink::message::Segment;
+    use crate::sink::message::tests::saying;
 
     #[test]
     fn no_post_makes_an_event_too_large() {
         for c in ["\"", "<", "\n.", "\u{1}", "字", "💣", "\\", "é"] {
-            let mut message = message(&c.repeat(100_000));
+            let mut message = saying(&c.repeat(100_000));
             message.heading = c.repeat(150);
             assert!(full(&message).to_string().len() <= MOST, "{c:?}");
             message.text = Segment::plain(c.repeat(30_000));

@@ -56,23 +56,12 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-    use jiff::tz::TimeZone;
-
     use super::*;
-    use crate::sink::message::Voice;
-    use crate::sink::message::tests::{delivery, excerpt};
-
-    fn message(text: &str) -> Message {
-        let mut post = excerpt();
-        post.text = text.to_owned();
-        post.matches.clear();
-        Voice::new(TimeZone::UTC, SignedDuration::ZERO).message(&delivery(vec![post]))
-    }
+    use crate::sink::message::tests::saying;
 
     #[test]
     fn markup_in_a_post_is_text() {
-        let html = page(&message("<script>a</script> <a href='javascript:b'>\"c\"</a>\n&amp; @room"));
+        let html = page(&saying("<script>a</script> <a href='javascript:b'>\"c\"</a>\n&amp; @room"));
         assert!(
             html.contains(
                 "<blockquote>&lt;script&gt;a&lt;/script&gt; &lt;a href=&#39;javascript:b&#39;&gt;\

@@ -9,7 +9,6 @@ use super::words::{Trouble, answered};
 use super::{Slack, Way};
 use crate::remote::{Answer, Request};
 use crate::sink::SendError;
-use crate::sink::classify::exchange;
 
 impl Slack {
     /// What there is to see of the token and the channel. A webhook shows nothing before it is used.
@@ -47,10 +46,7 @@ impl Slack {
         };
         let request = Request::post(below(api, method), payload.to_string().into_bytes());
         let request = request.bearer(token.expose_secret());
-        let verdict = exchange(&self.remote, self.clock.as_ref(), request, |answer, now| {
-            Trouble::apart(judge(answer, now))
-        });
-        verdict.await?
+        self.line.exchange(request, |answer, now| Trouble::apart(judge(answer, now))).await?
     }
 }
 
