@@ -173,7 +173,9 @@ impl Committer {
             Err(_) => (Reads::default(), None, None),
         };
         let (timeline, by_name) = (look.turn.timeline.clone(), look.watch.by_name);
-        let sightings = self.store.sightings(&decide::revisions(&look)).await?;
+        let revisions = decide::revisions(&look);
+        let sightings =
+            if revisions.is_empty() { Vec::new() } else { self.store.sightings(&revisions).await? };
         let seen = count(&look, sightings.iter().map(|sighting| sighting.news));
         measure::look(&self.tally.metrics, &look, &sightings);
         let (source, account) = (look.watch.watching().id.clone(), look.watch.account.clone());

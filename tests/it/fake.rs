@@ -44,6 +44,8 @@ pub struct FakeSource {
     pub hangs: bool,
     /// Has no such account.
     pub unknown: bool,
+    /// So many further accounts, which have the same posts.
+    pub more: usize,
     /// Where the next page says that the account is from now on.
     pub moved: Mutex<Option<String>>,
 }
@@ -61,8 +63,14 @@ impl FakeSource {
 #[async_trait]
 impl Source for FakeSource {
     fn accounts(&self) -> Vec<Watched> {
-        let timeline = (!self.unknown).then(|| TimelineId::new(&Platform::X, "1"));
-        vec![Watched { account: "hub".into(), timeline, every: None }]
+        let timeline = |n: usize| (!self.unknown).then(|| TimelineId::new(&Platform::X, &n.to_string()));
+        let first = Watched { account: "hub".into(), timeline: timeline(1), every: None };
+        let further = (2..self.more + 2).map(|n| Watched {
+            account: format!("hub{n}").into(),
+            timeline: timeline(n),
+            every: None,
+        });
+        [first].into_iter().chain(further).collect()
     }
 
     async fn resolve(&self, account: &str) -> Result<TimelineId, SourceError> {

@@ -21,6 +21,7 @@ mod sink;
 mod source;
 mod store;
 mod stories;
+mod troubles;
 mod vault;
 mod watchlist;
 mod week;

@@ -24,10 +24,10 @@ use vigie::store::memory::MemoryStore;
 use crate::fake::{DyingStore, FakeSink, FakeSource, common, config, head, post, start};
 
 /// A daemon over fakes.
-struct World {
-    source: Arc<FakeSource>,
-    sink: Arc<FakeSink>,
-    operators: Arc<FakeSink>,
+pub struct World {
+    pub source: Arc<FakeSource>,
+    pub sink: Arc<FakeSink>,
+    pub operators: Arc<FakeSink>,
     store: Arc<MemoryStore>,
     clock: Arc<dyn Clock>,
     common: Common,
@@ -36,7 +36,7 @@ struct World {
 }
 
 impl World {
-    fn new(posts: Vec<Post>) -> Self {
+    pub fn new(posts: Vec<Post>) -> Self {
         Self {
             source: FakeSource::holding(posts, 3),
             sink: FakeSink::named("desk"),
@@ -57,7 +57,7 @@ impl World {
     }
 
     /// Runs the daemon for a while.
-    async fn run(&self, time: Duration) {
+    pub async fn run(&self, time: Duration) {
         let stop = CancellationToken::new();
         let running = self.app(self.store.clone()).run(stop.clone());
         let stopping = async {
@@ -74,12 +74,12 @@ impl World {
     }
 
     /// What the next process finds.
-    fn restart(&mut self) {
+    pub fn restart(&mut self) {
         self.store = Arc::new(self.store.reopened(self.clock.now()));
     }
 }
 
-fn arms(id: &str, minutes: i64) -> Post {
+pub fn arms(id: &str, minutes: i64) -> Post {
     post(id, &format!("weapons are delivered to unit number {id} today"), minutes)
 }
 
