@@ -8,6 +8,6 @@ mod request;
 mod wait;
 
 pub use host::{Pace, Remote, Remotes};
-pub use request::{Answer, CallError, Follow, Request};
+pub use request::{Answer, CallError, Follow, Request, Room};
 pub(crate) use wait::{believable, in_seconds, limit};
 pub use wait::{rate_limit_reset, retry_after};

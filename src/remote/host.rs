@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::address::{PublicOnly, may_be_public};
-use super::request::{Answer, CallError, Follow, Request};
+use super::request::{Answer, CallError, Follow, Request, Room};
 use super::wait::rate_limit_reset;
 use crate::clock::Clock;
 
@@ -38,6 +38,8 @@ struct Shared {
     trusted: Mutex<HashSet<String>>,
     clock: Arc<dyn Clock>,
     hosts: Mutex<Hosts>,
+    /// Shares in the room for large answers.
+    room: Arc<Semaphore>,
 }
 
 /// The hosts that are called, or were a moment ago, by their origin and who calls.
@@ -104,7 +106,8 @@ impl Remotes {
         };
         let (client, wary) = (builder().build()?, builder().dns_resolver(Arc::new(PublicOnly)).build()?);
         let (hosts, trusted) = (Mutex::default(), Mutex::default());
-        Ok(Self { shared: Arc::new(Shared { client, wary, trusted, clock, hosts }) })
+        let room = Arc::new(Semaphore::new(LARGE_AT_ONCE));
+        Ok(Self { shared: Arc::new(Shared { client, wary, trusted, clock, hosts, room }) })
     }
 
     /// The host of `url` as `who` sees it: limits belong to a host and a credential. The first caller sets the pace.
@@ -187,6 +190,13 @@ impl Host {
         self.called.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// A larger answer takes some of the room for large ones, in bytes.
+const LARGE: usize = 512 << 10;
+
+/// Large answers that are held at the same time, so that a hundred hosts that send as much as they may do not fill the
+/// machine's memory. Others wait while they arrive.
+const LARGE_AT_ONCE: usize = 4;
 
 /// Redirects followed before the chain counts as endless.
 const MOST_REDIRECTS: usize = 5;
@@ -273,7 +283,7 @@ impl Remote {
         }
         let response = call.send().await.map_err(|error| self.failed(error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let mut body = Vec::new();
+        let (mut body, mut room) = (Vec::new(), Room::default());
         let mut stream = response.bytes_stream();
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(|error| CallError::Unusable(self.failed(error).to_string()))?;
@@ -283,9 +293,13 @@ impl Remote {
                     self.name()
                 )));
             }
+            if room.0.is_none() && body.len() + chunk.len() > LARGE {
+                let share = self.shared.room.clone().acquire_owned().await;
+                room = Room(share.ok().map(Arc::new));
+            }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, headers, body, url, moved: None })
+        Ok(Answer { status, headers, body, url, moved: None, room })
     }
 
     fn not_sent(&self, why: &str) -> CallError {

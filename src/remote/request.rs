@@ -1,11 +1,13 @@
 //! What is asked of a host, and what it answers.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// One call.
 #[derive(Clone, Debug)]
@@ -112,7 +114,13 @@ pub struct Answer {
     pub url: Url,
     /// Where a chain of permanent redirects alone led to.
     pub moved: Option<Url>,
+    /// What it holds of the room for large answers.
+    pub room: Room,
 }
+
+/// A share of the room for large answers; it is given back when the answer and its copies are gone.
+#[derive(Clone, Debug, Default)]
+pub struct Room(pub(super) Option<Arc<OwnedSemaphorePermit>>);
 
 impl Answer {
     /// A header as text, if it is there and is text.

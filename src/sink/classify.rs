@@ -82,7 +82,7 @@ pub(super) mod tests {
             headers.insert("retry-after", HeaderValue::from_str(wait).unwrap());
         }
         let url = "https://example.org/".parse().unwrap();
-        Answer { status, headers, body: body.into(), url, moved: None }
+        Answer { status, headers, body: body.into(), url, moved: None, room: crate::remote::Room::default() }
     }
 
     /// A verdict's kind, and its wait in seconds from 0.

@@ -9,6 +9,10 @@ use crate::remote::{Answer, CallError, limit, retry_after};
 /// The most of a text that is kept of one post, in bytes.
 const LONGEST_TEXT: usize = 256 << 10;
 
+/// The most objects and lists in what is read as JSON: the shortest take a hundred times their bytes in memory. A page of
+/// posts has some thousands.
+const MOST_GROUPS: usize = 100_000;
+
 /// The longest id that is taken for one, in bytes.
 const LONGEST_ID: usize = 1000;
 
@@ -22,11 +26,20 @@ pub fn no_answer(error: CallError) -> SourceError {
 }
 
 /// The JSON in a successful answer of `host`.
-pub fn json(answer: &Answer, host: &str) -> Result<Value, SourceError> {
-    serde_json::from_slice(&answer.body).map_err(|cause| {
+pub fn json_of(answer: &Answer, host: &str) -> Result<Value, SourceError> {
+    json(&answer.body).map_err(|cause| {
         let why = format!("{host} answers {} with something that is no JSON: {cause}", answer.status);
         SourceError::Retry(None, why)
     })
+}
+
+/// The JSON in `bytes`.
+pub fn json(bytes: &[u8]) -> Result<Value, String> {
+    let groups = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if groups > MOST_GROUPS {
+        return Err(format!("it has more than {MOST_GROUPS} objects and lists"));
+    }
+    serde_json::from_slice(bytes).map_err(|cause| cause.to_string())
 }
 
 /// The text at `pointer`, if there is one that is not empty.
@@ -84,4 +97,19 @@ pub fn reopens(answer: &Answer, window: SignedDuration, now: Timestamp) -> Times
     let reset = limit(&answer.headers, now).map(|(_, reset)| reset).filter(near);
     let told = retry_after(&answer.headers, now);
     reset.max(told).unwrap_or_else(|| now.saturating_add(window).unwrap_or(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_swell_in_memory_is_refused_before_it_is_read() {
+        let list = |of: &str, count: usize| format!("[{}]", vec![of; count].join(","));
+        assert!(json(list("{\"a\":1}", 50_000).as_bytes()).is_ok());
+        for of in ["{\"a\":1}", "[]", "[[{}]]"] {
+            let refused = json(list(of, 100_001).as_bytes()).unwrap_err();
+            assert_eq!(refused, "it has more than 100000 objects and lists");
+        }
+    }
 }

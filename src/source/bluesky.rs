@@ -28,7 +28,7 @@ use self::post::Item;
 use self::refusal::{Refusal, is_expired, refusal};
 use self::session::{Session, State};
 use self::table::{Table, is_did};
-use super::answer::{hidden, json, no_answer, text};
+use super::answer::{hidden, json_of, no_answer, text};
 use super::names::below;
 use super::{Ask, Kit, Page, Plan, Source, SourceError, Watched};
 use crate::clock::Clock;
@@ -71,7 +71,7 @@ impl Source for Bluesky {
         if !answer.is_success() {
             return Err(self.failed(refusal(&answer, account, self.clock.now()).error()).await);
         }
-        let found = match json(&answer, "Bluesky") {
+        let found = match json_of(&answer, "Bluesky") {
             Ok(found) => found,
             Err(error) => return Err(self.hidden(error).await),
         };
@@ -172,7 +172,7 @@ impl Bluesky {
         now: Timestamp,
     ) -> Result<Page, SourceError> {
         let suspicious = |why: &str| SourceError::Suspicious(format!("Bluesky {why}"));
-        let found = json(answer, "Bluesky")?;
+        let found = json_of(answer, "Bluesky")?;
         let items = found.get("feed").and_then(Json::as_array);
         let items = items.ok_or_else(|| suspicious("answers with something that is no feed"))?;
         let after = place.after_page(shown(&found, items), ask.since, now).map_err(suspicious)?;

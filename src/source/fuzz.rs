@@ -66,7 +66,14 @@ pub(super) fn answer(bytes: &[u8]) -> Answer {
         b'5' => 503,
         _ => 200,
     };
-    Answer { status, headers: Default::default(), body: body.to_vec(), url: url(), moved: None }
+    Answer {
+        status,
+        headers: Default::default(),
+        body: body.to_vec(),
+        url: url(),
+        moved: None,
+        room: crate::remote::Room::default(),
+    }
 }
 
 pub use super::bluesky::fuzz as bluesky;

@@ -23,7 +23,7 @@ use self::place::{Place, Shown, Wanted, order};
 use self::refusal::{lost, next_page, refusal};
 use self::status::Context;
 use self::table::{Name, Table, account, base};
-use super::answer::{hidden, id, instant, json, no_answer, text};
+use super::answer::{hidden, id, instant, json_of, no_answer, text};
 use super::names::below;
 use super::{Ask, Kit, Page, Plan, Source, SourceError, Watched};
 use crate::clock::Clock;
@@ -69,7 +69,7 @@ impl Source for Mastodon {
         let mut url = self.address(&instance, &["api", "v1", "accounts", "lookup"])?;
         url.query_pairs_mut().append_pair("acct", &user);
         let answer = self.call(url, asked).await?;
-        let found = json(&answer, &instance).map_err(|error| self.hidden(error))?;
+        let found = json_of(&answer, &instance).map_err(|error| self.hidden(error))?;
         if let Some(error) = lost(&found, asked) {
             return Err(self.hidden(error));
         }
@@ -184,7 +184,7 @@ fn page(
     now: Timestamp,
 ) -> Result<Page, SourceError> {
     let suspicious = |why: &str| SourceError::Suspicious(format!("{instance} {why}"));
-    let found = json(answer, instance)?;
+    let found = json_of(answer, instance)?;
     let statuses =
         found.as_array().ok_or_else(|| suspicious("answers with something that is no list of posts"))?;
     let (after, more) =

@@ -4,6 +4,7 @@ mod channels;
 mod feeds;
 mod jump;
 mod soak;
+mod weather;
 mod x;
 
 use std::collections::BTreeMap;

@@ -9,6 +9,7 @@ mod desk;
 mod fair;
 mod fake;
 mod house;
+mod large;
 mod outage;
 mod people;
 mod pipeline;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::remote::{Answer, retry_after};
 use crate::source::SourceError;
-use crate::source::answer::{reopens, text, words};
+use crate::source::answer::{json, reopens, text, words};
 
 /// How Bluesky refuses a request.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Refusal {
 
 /// What `answer`, whose status is not 2xx, says of the request for `account`.
 pub fn refusal(answer: &Answer, account: &str, now: Timestamp) -> Refusal {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let body: Value = json(&answer.body).unwrap_or_default();
     let (error, message) = (text(&body, "/error").unwrap_or(""), text(&body, "/message").unwrap_or(""));
     let words = match (error, message) {
         ("", "") => format!("HTTP {}", answer.status),
@@ -91,7 +91,7 @@ fn missing(account: &str, words: &str) -> SourceError {
 
 /// Whether `answer` says that a token is too old, which Bluesky does with status 400.
 pub fn is_expired(answer: &Answer) -> bool {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let body: Value = json(&answer.body).unwrap_or_default();
     let error = text(&body, "/error").unwrap_or("");
     matches!((answer.status, error), (400 | 401, "ExpiredToken" | "InvalidToken")) || answer.status == 401
 }

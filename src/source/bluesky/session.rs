@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::model::coverage::Cause;
 use crate::remote::{Answer, Remote, Request};
 use crate::source::SourceError;
-use crate::source::answer::{hidden, no_answer, text, words};
+use crate::source::answer::{hidden, json, no_answer, text, words};
 use crate::source::names::below;
 
 /// An account to read with.
@@ -117,7 +117,7 @@ impl Session {
 
     /// Why no session could be had.
     fn failed(&self, answer: &Answer) -> SourceError {
-        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let body: Value = json(&answer.body).unwrap_or_default();
         let said = text(&body, "/message").or_else(|| text(&body, "/error")).unwrap_or("no reason given");
         let error = match answer.status {
             400 | 401 => {
@@ -136,7 +136,7 @@ impl Session {
 
 /// Keeps the tokens in `answer`.
 fn keep(state: &mut State, answer: &Answer) -> Result<SecretString, SourceError> {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let body: Value = json(&answer.body).unwrap_or_default();
     let token = |pointer| text(&body, pointer).map(SecretString::from);
     let Some((access, refresh)) = token("/accessJwt").zip(token("/refreshJwt")) else {
         state.tokens = None;

@@ -10,12 +10,20 @@ pub struct Outline<'a> {
     pub depth: usize,
     /// The elements that are open at the end, outermost first.
     pub open: Vec<&'a str>,
+    /// Items, and what could be taken for one.
+    pub items: usize,
 }
+
+/// What nests deeper is not followed to its end.
+const BOTTOMLESS: usize = 10_000;
 
 /// Scans `xml` as the parser would: comments, CDATA and instructions are skipped, quotes in tags respected.
 pub fn outline(xml: &str) -> Outline<'_> {
     let mut outline = Outline::default();
     for tag in tags(xml) {
+        let name = tag.name.rsplit(':').next().unwrap_or_default();
+        let is_item = tag.kind != Kind::End && matches!(name, "item" | "entry");
+        outline.items += usize::from(is_item);
         match tag.kind {
             // A second document type, say: the parser may see other tags from here on.
             _ if tag.name.starts_with('!') => outline.depth = usize::MAX,
@@ -24,6 +32,10 @@ pub fn outline(xml: &str) -> Outline<'_> {
             Kind::Empty => outline.depth = outline.depth.max(outline.open.len() + 1),
         }
         outline.depth = outline.depth.max(outline.open.len());
+        if outline.depth > BOTTOMLESS {
+            outline.depth = usize::MAX;
+            break;
+        }
     }
     outline
 }
@@ -138,7 +150,7 @@ mod tests {
     #[test]
     fn an_outline_sees_tags_and_nothing_else() {
         let xml = "<?xml v?><a x='>'><!-- <b> --><![CDATA[<c><c>]]><d/><e></e><f>";
-        assert_eq!(outline(xml), Outline { depth: 2, open: vec!["a", "f"] });
+        assert_eq!(outline(xml), Outline { depth: 2, open: vec!["a", "f"], items: 0 });
         assert_eq!(outline("<a><b").open, ["a"]);
         assert_eq!(outline("</a></a>").depth, 0);
     }

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::mend::{mended, prepared};
 use super::outline::{outline, parts};
+use crate::source::answer::json;
 
 /// What could be read of a feed.
 #[derive(Debug)]
@@ -40,6 +41,9 @@ pub fn parse(text: &str, base: &Url) -> Result<Parsed, String> {
 /// The deepest nesting that is handed to the parser, which recurses.
 const DEEPEST: usize = 200;
 
+/// The most items of a feed: each takes the parser a kilobyte, however short it is.
+const MOST_ENTRIES: usize = 10_000;
+
 /// The most items that are read one by one.
 const MOST_ITEMS: usize = 1000;
 
@@ -51,8 +55,12 @@ const LONGEST_HEAD: usize = 32 << 10;
 
 /// One run of the parser, which may fail in every way but one: deep nesting, which is kept from it.
 fn attempt(text: &str, base: &Url) -> Result<Feed, String> {
-    if outline(text).depth > DEEPEST {
+    let outline = outline(text);
+    if outline.depth > DEEPEST {
         return Err(format!("it nests deeper than {DEEPEST} elements"));
+    }
+    if outline.items > MOST_ENTRIES {
+        return Err(too_many());
     }
     let base = base.to_string();
     let run = catch_unwind(|| {
@@ -66,6 +74,10 @@ fn attempt(text: &str, base: &Url) -> Result<Feed, String> {
         Ok(Err(cause)) => Err(shown(&cause.to_string())),
         Err(_) => Err("the parser gave up".into()),
     }
+}
+
+fn too_many() -> String {
+    format!("it has more than {MOST_ENTRIES} items")
 }
 
 /// Runs the parser again for every content type that it does not know, a few times.
@@ -117,10 +129,13 @@ fn shown(why: &str) -> String {
 }
 
 fn parse_json(text: &str, base: &Url) -> Result<Parsed, String> {
-    let value: Value = serde_json::from_str(text).map_err(|cause| shown(&cause.to_string()))?;
+    let value = json(text.as_bytes()).map_err(|why| shown(&why))?;
     let Value::Object(feed) = value else { return Err("it is no JSON Feed".into()) };
-    if !feed.get("items").is_some_and(Value::is_array) {
+    let Some(items) = feed.get("items").and_then(Value::as_array) else {
         return Err("it is JSON without `items`".into());
+    };
+    if items.len() > MOST_ENTRIES {
+        return Err(too_many());
     }
     let mut unreadable = Vec::new();
     let feed = attempt(&Value::Object(tidy_feed(feed, &mut unreadable)).to_string(), base)?;

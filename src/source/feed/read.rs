@@ -103,6 +103,7 @@ mod tests {
             body: body.into(),
             url: url.clone(),
             moved: None,
+            room: crate::remote::Room::default(),
         };
         posts(&answer, &url)
     }
@@ -127,5 +128,21 @@ mod tests {
             }
         }
         assert!(refused > 100);
+    }
+
+    #[test]
+    fn of_a_feed_with_more_items_than_anybody_writes_the_first_are_read_or_none_before_it_swells() {
+        let rss = |item: &str| format!("<rss version='2.0'><channel>{}</channel></rss>", item.repeat(10_001));
+        let atom = |entry: &str| {
+            format!("<feed xmlns='http://www.w3.org/2005/Atom'>{}</feed>", entry.repeat(10_001))
+        };
+        let json = format!("{{\"items\":[{}{{}}]}}", "{},".repeat(10_000));
+        for body in [rss("<item/>"), rss("<x:item>"), atom("<entry/>"), json] {
+            let refused = read_bytes(body.as_bytes()).unwrap_err();
+            assert!(refused.contains("more than 10000 items") || refused.contains("nests"), "{refused}");
+        }
+        let first = read_bytes(atom("<entry><id>u:1</id></entry>").as_bytes()).unwrap();
+        assert_eq!(first.unreadable, ["9001 items beyond the first 1000"]);
+        assert_eq!(read_bytes(rss("<item/>").replacen("<item/>", "", 1).as_bytes()).unwrap().posts.len(), 1);
     }
 }

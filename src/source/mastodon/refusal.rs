@@ -7,7 +7,7 @@ use url::Url;
 use crate::model::coverage::Cause;
 use crate::remote::{Answer, retry_after};
 use crate::source::SourceError;
-use crate::source::answer::{reopens, text, words};
+use crate::source::answer::{json, reopens, text, words};
 
 /// What `answer`, whose status is not 2xx, says of the request to `host` for `account`.
 pub fn refusal(
@@ -16,7 +16,7 @@ pub fn refusal(
     with_token: bool,
     now: Timestamp,
 ) -> SourceError {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let body: Value = json(&answer.body).unwrap_or_default();
     let said = text(&body, "/error").or_else(|| text(&body, "/error_description"));
     let said = said.map_or_else(|| format!("HTTP {}", answer.status), words);
     let broken = SourceError::Broken;

@@ -7,6 +7,7 @@ use super::id::is_id;
 use super::refusal::{is_about_account, lost};
 use super::wire;
 use crate::remote::Answer;
+use crate::source::answer::json;
 use crate::source::{Page, SourceError};
 
 /// Walks in a row that X may break off before people are told.
@@ -14,7 +15,7 @@ const MOST_BROKEN_OFF: u32 = 3;
 
 /// The answer in X's shape.
 pub fn page_of(answer: &Answer) -> Result<wire::Answer, SourceError> {
-    let value: Json = serde_json::from_slice(&answer.body).map_err(|cause| {
+    let value = json(&answer.body).map_err(|cause| {
         SourceError::Retry(
             None,
             format!("X answers {} with something that is no JSON: {cause}", answer.status),

@@ -156,7 +156,17 @@ mod tests {
             |(name, value): &(&'static str, &str)| (HeaderName::from_static(name), value.parse().unwrap());
         let headers: HeaderMap = headers.iter().map(header).collect();
         let url = "https://api.x.com/2/users/1/tweets".parse().unwrap();
-        refusal(&Answer { status, headers, body: body.into(), url, moved: None }, NOW)
+        refusal(
+            &Answer {
+                status,
+                headers,
+                body: body.into(),
+                url,
+                moved: None,
+                room: crate::remote::Room::default(),
+            },
+            NOW,
+        )
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub struct Sample {
     pub seconds: f64,
     /// Memory that is resident, in KiB.
     pub rss: f64,
+    /// The most that ever was, in KiB.
+    pub peak: f64,
     /// That part of it that no file stands behind, in KiB.
     pub own: f64,
     pub fds: f64,
@@ -38,6 +40,7 @@ impl Sample {
         Self {
             seconds: since.as_secs_f64(),
             rss: field("VmRSS:"),
+            peak: field("VmHWM:"),
             own: field("RssAnon:"),
             fds: fs::read_dir(format!("/proc/{id}/fd")).unwrap().count() as f64,
             threads: field("Threads:"),
@@ -49,7 +52,7 @@ impl Sample {
     }
 
     fn row(&self) -> String {
-        let Self { seconds, rss, own, fds, threads, store, cpu, posts, told } = self;
+        let Self { seconds, rss, own, fds, threads, store, cpu, posts, told, .. } = self;
         format!("{seconds:.1},{rss},{own},{fds},{threads},{store:.0},{cpu:.2},{posts},{told}\n")
     }
 }
