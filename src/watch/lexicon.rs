@@ -229,6 +229,11 @@ impl Findings {
         }
     }
 
+    /// All of them.
+    pub fn hits(&self) -> &[Found] {
+        &self.hits
+    }
+
     /// How many hits there are.
     #[cfg(test)]
     pub fn count(&self) -> usize {

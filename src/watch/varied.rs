@@ -7,7 +7,7 @@ use super::neighbour::{self, Text};
 use super::term::Term;
 use super::vocabulary::{Element, Vocabulary};
 use crate::text::stem::Language;
-use crate::text::words::Words;
+use crate::text::words::{Word, Words};
 
 /// All such terms.
 #[derive(Debug, Default)]
@@ -57,9 +57,12 @@ impl Varied {
             return;
         }
         memo.trim();
+        let both = || words.found().iter().zip(words.spellings());
+        let may_meet = |(word, spelling): &(&Word, &u64)| self.vocabulary.may_meet(word, **spelling);
+        memo.fetch(both().filter(may_meet).map(|(word, _)| word));
         met.clear();
-        met.extend(words.found().iter().zip(words.spellings()).map(|(word, spelling)| {
-            if self.vocabulary.may_meet(word, *spelling) {
+        met.extend(both().map(|(word, spelling)| {
+            if may_meet(&(word, spelling)) {
                 memo.meets(words, word, &self.vocabulary, &self.anchors)
             } else {
                 Set::EMPTY
@@ -71,6 +74,8 @@ impl Varied {
     fn find_in(&self, words: &Words, met: &[Set], sets: &Sets, found: &mut impl FnMut(Place)) {
         let set = |number: usize| met.get(number).copied().unwrap_or(Set::EMPTY);
         let text = Text::new(words, |number, element| sets.elements(set(number)).any(|met| met == element));
+        let alone = met.iter().filter(|set| set.alone()).flat_map(|set| sets.elements(*set));
+        self.anchors.fetch(alone.map(Element::alone));
         for (number, first) in met.iter().enumerate() {
             if first.alone() {
                 for key in sets.elements(*first).map(Element::alone) {
