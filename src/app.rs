@@ -7,6 +7,7 @@ mod pause;
 mod prune;
 mod reload;
 mod room;
+mod signals;
 mod tasks;
 
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
+
+pub use self::signals::signals;
 
 use self::pause::Ended;
 use self::reload::Changes;
@@ -293,21 +296,4 @@ async fn changed(changes: &mut Option<Changes>) {
         Some(changes) => changes.wait().await,
         None => std::future::pending().await,
     }
-}
-
-/// The signals that end the program: the first stops it cleanly, the second at once.
-pub async fn signals(stop: CancellationToken) -> anyhow::Result<()> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    for again in [false, true] {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        if again {
-            bail!("stopped at once by a second signal");
-        }
-        info!("stopping; a second signal stops at once");
-        stop.cancel();
-    }
-    Ok(())
 }

@@ -1,12 +1,14 @@
 //! What vigie remembers. A store reads, applies the transitions of [`crate::model`], and writes; it decides nothing.
 
+mod error;
+pub(crate) mod filing;
 pub mod memory;
 pub(crate) mod sealing;
 pub(crate) mod shelf;
 pub mod sled;
 
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,17 +17,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::coverage::Gap;
 use crate::model::decision::Decision;
-use crate::model::delivery::{Again, Alert, Body, Delivery, DeliveryId, Excerpt, Joining, Settlement};
+use crate::model::delivery::{Delivery, DeliveryId, Excerpt, Settlement};
 use crate::model::matched::Severity;
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::retention::Retention;
 use crate::model::silence::Silence;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
-use crate::model::story::{self, Copy, Story, StoryId, StoryKey, answers_after};
+use crate::model::story::{Copy, StoryId};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 use crate::route::{Meters, Routes};
-use crate::story::{Bond, Kept, Sketch};
+use crate::story::Sketch;
+
+pub(crate) use self::error::is_full;
+pub use self::error::{OpenError, StoreError};
 
 /// Everything that must outlive a crash.
 ///
@@ -252,182 +257,4 @@ pub struct Addressed {
     pub routes: Vec<String>,
     /// When a message that opens because of it may go.
     pub due: Timestamp,
-}
-
-/// What filing a post changes: its story and the deliveries it opened or joined.
-#[derive(Debug)]
-pub(crate) struct Filed {
-    pub story: Story,
-    pub kept: Kept,
-    /// The keys under which the story is found because of the post.
-    pub keys: Vec<StoryKey>,
-    pub deliveries: Vec<Delivery>,
-}
-
-/// Why the store did not do it.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum StoreError {
-    /// No space, or not writable: whether what was asked happened shows once there is room and the store is opened anew.
-    /// Until then nothing is changed.
-    #[error("the store cannot be written: {0}")]
-    Full(String),
-    /// Something beside the store failed, such as the disk that a backup goes to.
-    #[error("{0}")]
-    Elsewhere(String),
-    /// The store cannot be trusted; the process must stop.
-    #[error("the store is broken: {0}")]
-    Broken(String),
-}
-
-impl From<std::io::Error> for StoreError {
-    fn from(cause: std::io::Error) -> Self {
-        if is_full(&cause) { Self::Full(cause.to_string()) } else { Self::Broken(cause.to_string()) }
-    }
-}
-
-/// Whether the disk takes no writes for a reason that may pass.
-pub(crate) fn is_full(cause: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    matches!(cause.kind(), StorageFull | ReadOnlyFilesystem | QuotaExceeded)
-}
-
-/// Why a store could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another process has it.
-    #[error("the store {} is in use: {holder}. Stop that process, or give this one another `store`", path.display())]
-    InUse {
-        /// The store.
-        path: PathBuf,
-        /// Who has it, as far as known.
-        holder: String,
-    },
-    /// The files are damaged.
-    #[error(
-        "the store {} is damaged: {what}. `vigie repair` makes it open again and says what is lost; `vigie restore` puts \
-         a backup in its place",
-        path.display()
-    )]
-    Damaged {
-        /// The store.
-        path: PathBuf,
-        /// What was found and what to do.
-        what: String,
-    },
-    /// A backup that cannot be used.
-    #[error("the backup {} cannot be restored: {what}", path.display())]
-    Backup {
-        /// The backup.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// There is something already where a store is to be restored.
-    #[error("{} is not empty. Stop vigie if it runs, and move the folder away or name another", path.display())]
-    Occupied {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// A later version wrote it.
-    #[error(
-        "the store {} has format {found}, and this vigie knows formats up to {known}. Use the vigie that wrote it, or a \
-         later one",
-        path.display()
-    )]
-    Newer {
-        /// The store.
-        path: PathBuf,
-        /// Its format.
-        found: u32,
-        /// The newest that is known.
-        known: u32,
-    },
-    /// The disk takes no writes.
-    #[error("the store {} cannot be opened: {cause}. Make room on its disk, or make it writable", path.display())]
-    Full {
-        /// The store.
-        path: PathBuf,
-        /// Why.
-        cause: String,
-    },
-    /// The files cannot be read or written.
-    #[error("the store {} cannot be opened: {cause}", path.display())]
-    Io {
-        /// The store.
-        path: PathBuf,
-        /// Why.
-        cause: std::io::Error,
-    },
-}
-
-/// Files a post: the story it belongs to now, and what that does at each sink.
-///
-/// `candidates` are the stories that share a key with it, each once, and `open` finds the delivery a sink still gathers
-/// in. Both stores use this one function, so that they cannot tell stories differently.
-pub(crate) fn file(
-    filing: Filing,
-    candidates: Vec<(Story, Kept)>,
-    mut open: impl FnMut(&DeliveryId) -> Option<Delivery>,
-    now: Timestamp,
-) -> Filed {
-    use crate::model::story::Filed::{Counted, Joins, Opens};
-    let (mut story, mut kept, bond) = join(&filing.sketch, candidates, now).unwrap_or_else(|| {
-        let story = Story::begin(filing.story, now);
-        (story, Kept::default(), Bond::Attached)
-    });
-    let copy = Copy { own_words: bond == Bond::Attached, ..filing.copy };
-    let second = story.is_second(&copy);
-    story.add(copy, now);
-    let keys = kept.add(filing.sketch);
-    let mut deliveries = Vec::new();
-    for Addressed { sink, severity, excerpt, routes, due } in filing.to {
-        let last = story.told.get(&sink).map(|told| DeliveryId::of_story(&story.id, &sink, told.deliveries));
-        let gathering = last.as_ref().and_then(&mut open).filter(Delivery::is_open);
-        let news = story::News { severity, insists: filing.insists, second };
-        let post = Joining { excerpt, severity, again: None, routes, due };
-        match (story.file(&sink, news, gathering.is_some()), gathering) {
-            (Opens { n, again, counted }, _) => {
-                let opening = Opening { story: story.id, sink, n, again, counted };
-                deliveries.push(opening.with(post, now));
-            }
-            (Joins(again), Some(mut delivery)) => {
-                delivery.absorb(Joining { again: Some(again), ..post }, now);
-                deliveries.push(delivery);
-            }
-            (Joins(_), None) | (Counted, _) => {}
-        }
-    }
-    Filed { story, kept, keys, deliveries }
-}
-
-/// A delivery about to be opened.
-struct Opening {
-    story: StoryId,
-    sink: SinkId,
-    n: u32,
-    again: Option<Again>,
-    counted: u32,
-}
-
-impl Opening {
-    /// The delivery, with its first post.
-    fn with(self, post: Joining, now: Timestamp) -> Delivery {
-        let Self { story, sink, n, again, counted } = self;
-        let due = match again {
-            Some(Again::Copies) => now.saturating_add(answers_after(n)).unwrap_or(now),
-            _ => post.due,
-        };
-        let id = DeliveryId::of_story(&story, &sink, n);
-        let alert = Alert { story, severity: post.severity, again, posts: counted, excerpts: Vec::new() };
-        let mut delivery = Delivery::open(id, sink, Body::Alert(alert), due, now);
-        delivery.absorb(post, now);
-        delivery
-    }
-}
-
-/// The live story that the post belongs to most surely; of several always the same one.
-fn join(sketch: &Sketch, candidates: Vec<(Story, Kept)>, now: Timestamp) -> Option<(Story, Kept, Bond)> {
-    let live = candidates.into_iter().filter(|(story, _)| story.is_live(now));
-    let bound = live.filter_map(|(story, kept)| kept.bond(sketch).map(|bond| (story, kept, bond)));
-    bound.max_by(|a, b| a.2.cmp(&b.2).then_with(|| b.0.id.cmp(&a.0.id)))
 }

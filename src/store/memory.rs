@@ -1,6 +1,8 @@
 //! A store that forgets when it is dropped: for tests, and as the specification of what a store does.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod inner;
+
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,12 +12,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use self::inner::{Inner, Seen};
 use super::sealing::{AT_ONCE, sealing};
-use super::shelf::Shelf;
 use super::{News, Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use crate::model::coverage::{Gap, keep};
-use crate::model::decision::{Decision, no_silence, under_way, unknown};
-use crate::model::delivery::{Body, Delivery, DeliveryId, Settlement, State};
+use crate::model::decision::Decision;
+use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::retention::Retention;
 use crate::model::silence::Silence;
@@ -29,94 +31,6 @@ use crate::route::{Meter, Meters, Routes};
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     inner: Mutex<Inner>,
-}
-
-#[derive(Debug, Default, Clone)]
-struct Inner {
-    timelines: HashMap<TimelineId, TimelineState>,
-    gaps: BTreeMap<(TimelineId, i32), Vec<Gap>>,
-    held: HashMap<TimelineId, u64>,
-    fence: u64,
-    resolved: HashMap<(Platform, String), TimelineId>,
-    seen: HashMap<PostKey, Seen>,
-    spending: HashMap<(String, i32), Spending>,
-    meters: HashMap<String, (i64, u32)>,
-    stories: Shelf,
-    outbox: BTreeMap<DeliveryId, Delivery>,
-    gates: HashMap<SinkId, Gate>,
-    silences: BTreeMap<u32, Silence>,
-    archive: Vec<Post>,
-}
-
-#[derive(Debug, Clone)]
-struct Seen {
-    content: Content,
-    day: i32,
-    met: Vec<String>,
-}
-
-impl Inner {
-    fn restarted(mut self, now: Timestamp) -> Self {
-        self.held.clear();
-        self.gates = self.gates.into_iter().map(|(sink, gate)| (sink, gate.restarted())).collect();
-        self.outbox = self.outbox.into_iter().map(|(id, delivery)| (id, delivery.restarted(now))).collect();
-        self
-    }
-
-    fn charge(&mut self, charge: &Charge) {
-        let spent = self.spending.entry((charge.source.clone(), charge.day)).or_default();
-        *spent = spent.charged(charge);
-    }
-}
-
-impl Inner {
-    /// Ends a delivery that a silence holds.
-    fn silence(&mut self, id: u32, delivery: &Delivery) -> Result<(), StoreError> {
-        self.outbox.remove(&delivery.id);
-        let Body::Alert(alert) = &delivery.body else { return Ok(()) };
-        if let Some(silence) = self.silences.remove(&id) {
-            self.silences.insert(id, silence.held(alert));
-        }
-        if alert.again.is_none() {
-            self.stories.silenced(alert.story, &delivery.sink)?;
-        }
-        Ok(())
-    }
-
-    fn decide(&mut self, decision: Decision, now: Timestamp) -> Result<(), String> {
-        match decision {
-            Decision::Silence(silence) => {
-                let id = self.silences.keys().max().map_or(1, |last| last + 1);
-                self.silences.insert(id, Silence { id, ..silence });
-            }
-            Decision::Speak(id) => {
-                let silence = self.silences.remove(&id).ok_or_else(|| no_silence(id))?;
-                self.silences.insert(id, silence.ended(now));
-            }
-            Decision::Told(id, notice) => {
-                let silence = self.silences.get_mut(&id).ok_or_else(|| no_silence(id))?;
-                silence.told = true;
-                self.outbox.entry(notice.id.clone()).or_insert(*notice);
-            }
-            Decision::Retry(id) => {
-                let delivery = self.outbox.get(&id).cloned().ok_or_else(|| unknown(&id))?;
-                let again = delivery.again(now).ok_or_else(|| under_way(&id))?;
-                self.outbox.insert(id, again);
-            }
-            Decision::Drop(id) => {
-                let delivery = self.outbox.get(&id).ok_or_else(|| unknown(&id))?;
-                if delivery.state == State::Sending {
-                    return Err(under_way(&id));
-                }
-                self.outbox.remove(&id);
-            }
-            Decision::Resume(sink) => {
-                let gate = self.gates.remove(&sink).unwrap_or_default();
-                self.gates.insert(sink, gate.resumed());
-            }
-        }
-        Ok(())
-    }
 }
 
 impl MemoryStore {

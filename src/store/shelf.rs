@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use self::finder::Finder;
-use super::{Filed, Filing, StoreError, file};
+use super::filing::{Filed, file};
+use super::{Filing, StoreError};
 use crate::model::delivery::{Delivery, DeliveryId};
 use crate::model::sink::SinkId;
 use crate::model::story::{IDLE, Story, StoryId, Told};

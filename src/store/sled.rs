@@ -15,12 +15,15 @@ mod archive;
 mod backup;
 mod commits;
 mod core;
+mod deliveries;
+mod disk;
 mod format;
 mod lock;
 mod open;
 mod outbox;
 mod owner;
 mod people;
+mod prune;
 mod repair;
 mod seal;
 mod seen;
@@ -159,10 +162,8 @@ impl Store for SledStore {
 
     async fn room(&self) -> Result<u64, StoreError> {
         let dir = self.dir.clone();
-        let room = tokio::task::spawn_blocking(move || rustix::fs::statvfs(&dir)).await;
-        let room = room.map_err(|cause| StoreError::Broken(cause.to_string()))?;
-        let room = room.map_err(|cause| StoreError::from(std::io::Error::from(cause)))?;
-        Ok(room.f_bavail.saturating_mul(room.f_frsize))
+        let room = tokio::task::spawn_blocking(move || disk::room(&dir)).await;
+        Ok(room.map_err(|cause| StoreError::Broken(cause.to_string()))??)
     }
 
     async fn resolved(&self, platform: &Platform, account: &str) -> Result<Option<TimelineId>, StoreError> {
@@ -231,7 +232,7 @@ impl Store for SledStore {
 
     async fn size(&self) -> Result<u64, StoreError> {
         let dir = self.dir.clone();
-        let size = tokio::task::spawn_blocking(move || size_below(&dir)).await;
+        let size = tokio::task::spawn_blocking(move || disk::size_below(&dir)).await;
         size.map_err(|cause| StoreError::Broken(cause.to_string()))
     }
 
@@ -311,15 +312,4 @@ impl Store for SledStore {
         while self.change(move |core| core.prune(before, now)).await? {}
         Ok(())
     }
-}
-
-/// What the files below `dir` take, in bytes; those that go meanwhile take nothing.
-fn size_below(dir: &Path) -> u64 {
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let sizes = entries.map(|entry| match entry.metadata() {
-        Ok(metadata) if metadata.is_dir() => size_below(&entry.path()),
-        Ok(metadata) => metadata.len(),
-        Err(_) => 0,
-    });
-    sizes.sum()
 }

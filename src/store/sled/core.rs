@@ -11,15 +11,15 @@ use sled::Db;
 use super::archive::Archive;
 use super::backup;
 use super::commits::Commits;
+use super::deliveries::Waiting;
 use super::open::{self, Parts, Trouble};
-use super::outbox::{forget, get_delivery, parts, put_header, put_new};
+use super::outbox::{put_header, put_new};
 use super::seen::Seen;
 use super::stories::Stories;
 use super::trees::{Draft, Tree, Trees, broken};
 use crate::model::coverage::{Gap, keep};
-use crate::model::delivery::{Delivery, DeliveryId, Settlement};
+use crate::model::delivery::DeliveryId;
 use crate::model::post::{Content, Platform, Post, PostKey};
-use crate::model::retention::Retention;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
@@ -31,33 +31,15 @@ pub(super) struct Core {
     pub(super) trees: Trees,
     /// sled's own file, for the sync that sled leaves out.
     file: File,
-    seen: Seen,
+    pub(super) seen: Seen,
     pub(super) stories: Stories,
-    archive: Archive,
+    pub(super) archive: Archive,
     commits: Commits,
     timelines: HashMap<TimelineId, TimelineState>,
     held: HashMap<TimelineId, u64>,
     fence: u64,
     pub(super) waiting: HashMap<SinkId, BTreeMap<DeliveryId, Waiting>>,
     pub(super) unsynced: bool,
-}
-
-/// Deliveries that change hands in one transaction.
-const HANDED_OVER_AT_ONCE: usize = 100;
-
-/// What finding the next delivery needs to know of one.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Waiting {
-    due: Option<Timestamp>,
-    set_at: Timestamp,
-    pub(super) order: (Timestamp, Option<Timestamp>),
-}
-
-impl Waiting {
-    /// When it may be sent; `None` if it never will.
-    pub(super) fn due(&self, now: Timestamp) -> Option<Timestamp> {
-        self.due.map(|due| if now < self.set_at { now } else { due })
-    }
 }
 
 impl Core {
@@ -233,72 +215,6 @@ impl Core {
         Ok(())
     }
 
-    pub(super) fn settle(
-        &mut self,
-        id: &DeliveryId,
-        settlement: Settlement,
-        gate: &Gate,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut draft = self.trees.draft();
-        let Some(delivery) = get_delivery(&draft, id)? else {
-            return Err(StoreError::Broken(format!("delivery {id} was settled by somebody else")));
-        };
-        let sink = delivery.sink.clone();
-        draft.put(Tree::Gate, sink.as_str().as_bytes(), gate)?;
-        if let (Settlement::Delivered { receipt }, Some(story)) = (&settlement, delivery.story()) {
-            self.stories.heard(*story, &sink, receipt.as_deref(), now, &mut draft)?;
-        }
-        let parts = parts(&delivery).len();
-        let left = delivery.settle(settlement, now);
-        if let Some(left) = &left {
-            put_header(&mut draft, left)?;
-        } else {
-            forget(&mut draft, id, parts);
-        }
-        self.unsynced |= draft.apply()?;
-        if let Some(mine) = self.waiting.get_mut(&sink) {
-            mine.remove(id);
-        }
-        if let Some(left) = &left {
-            self.wait(left);
-        }
-        Ok(())
-    }
-
-    pub(super) fn tell(&mut self, notices: Vec<Delivery>) -> Result<(), StoreError> {
-        let mut draft = self.trees.draft();
-        let mut new = Vec::new();
-        for notice in notices {
-            new.extend(put_new(&mut draft, notice)?);
-        }
-        self.unsynced |= draft.apply()?;
-        for notice in &new {
-            self.wait(notice);
-        }
-        Ok(())
-    }
-
-    pub(super) fn hand_over(&mut self, gone: &SinkId, heir: &SinkId) -> Result<(), StoreError> {
-        let moving: Vec<_> = self.waiting.get(gone).into_iter().flat_map(BTreeMap::keys).cloned().collect();
-        for some in moving.chunks(HANDED_OVER_AT_ONCE) {
-            let (mut draft, mut moved) = (self.trees.draft(), Vec::new());
-            for id in some {
-                let Some(delivery) = get_delivery(&draft, id)? else { continue };
-                moved.push(Delivery { sink: heir.clone(), ..delivery });
-            }
-            moved.iter().try_for_each(|delivery| put_header(&mut draft, delivery))?;
-            self.unsynced |= draft.apply()?;
-            for delivery in &moved {
-                if let Some(waiting) = self.waiting.get_mut(gone) {
-                    waiting.remove(&delivery.id);
-                }
-                self.wait(delivery);
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn check(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let mut draft = self.trees.draft();
         draft.put(Tree::Meta, b"checked", &now)?;
@@ -308,17 +224,6 @@ impl Core {
 
     pub(super) fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError> {
         Ok(self.trees.get(Tree::Gate, sink.as_str().as_bytes())?.unwrap_or_default())
-    }
-
-    pub(super) fn outbox(&self) -> Result<Vec<Delivery>, StoreError> {
-        let draft = self.trees.draft();
-        let mut all = Vec::new();
-        for entry in self.trees.entries(Tree::Outbox, b"") {
-            let (id, _) = entry?;
-            all.extend(get_delivery(&draft, &String::from_utf8_lossy(&id).into_owned().into())?);
-        }
-        all.sort_by_key(Delivery::order);
-        Ok(all)
     }
 
     pub(super) fn timeline(&self, id: &TimelineId) -> Option<TimelineState> {
@@ -334,59 +239,10 @@ impl Core {
         Ok(gaps)
     }
 
-    /// Forgets a little. Tells whether there may be more.
-    pub(super) fn prune(&mut self, before: i32, now: Timestamp) -> Result<bool, StoreError> {
-        let mut draft = self.trees.draft();
-        let mut more = self.seen.forget(before, 1, &self.trees, &mut draft)?;
-        more |= self.stories.forget(now, &mut draft, &self.trees)?;
-        more |= self.prune_days(Tree::Spending, before, &mut draft)?;
-        more |= self.prune_days(Tree::Gap, before, &mut draft)?;
-        for silence in self.silences()?.iter().filter(|silence| !silence.is_remembered(now)) {
-            draft.remove(Tree::Silence, &silence.id.to_be_bytes());
-        }
-        self.unsynced |= draft.apply()?;
-        Ok(more)
-    }
-
-    /// Forgets some of what is kept by day. Tells whether there may be more.
-    fn prune_days(&self, tree: Tree, before: i32, draft: &mut Draft<'_>) -> Result<bool, StoreError> {
-        /// So many changes go in one transaction.
-        const AT_ONCE: usize = 50;
-        let mut forgotten = 0;
-        for entry in self.trees.entries(tree, b"") {
-            let (key, _) = entry?;
-            let day = key.last_chunk::<4>().map_or(i32::MIN, |day| i32::from_be_bytes(*day));
-            if day < before {
-                draft.remove(tree, &key);
-                forgotten += 1;
-            }
-            if forgotten == AT_ONCE {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Deletes a few days of the archive that are kept no longer; tells how many.
-    pub(super) fn retire(&mut self, kept: &Retention, now: Timestamp) -> Result<usize, StoreError> {
-        let mut draft = self.trees.draft();
-        let gone = self.archive.retire(kept, now, &mut draft)?;
-        self.unsynced |= draft.apply()?;
-        Ok(gone)
-    }
-
     /// Writes what the state holds to `to`; gives the archive's files and how much of each counts.
     pub(super) fn export(&self, to: &Path) -> Result<Vec<(String, u64)>, StoreError> {
         backup::export(&self.trees, to)?;
         Ok(self.archive.lengths().iter().map(|(name, length)| (name.clone(), *length)).collect())
-    }
-
-    /// Keeps in mind when a delivery is due.
-    pub(super) fn wait(&mut self, delivery: &Delivery) {
-        let due = delivery.due(delivery.set_at).map(|_| delivery.due);
-        let (created_at, posted_at, id) = delivery.order();
-        let mine = self.waiting.entry(delivery.sink.clone()).or_default();
-        mine.insert(id, Waiting { due, set_at: delivery.set_at, order: (created_at, posted_at) });
     }
 }
 

@@ -1,14 +1,14 @@
 //! The thread that owns the store: one job after the other, one sync for all that wait, and opening anew once a disk that
 //! was full or read-only takes writes again.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::core::Core;
+use super::disk;
 use super::lock::{self, Lock};
 use super::open::{self, Trouble};
 use crate::store::{OpenError, StoreError};
@@ -20,9 +20,6 @@ pub(super) type Answer = Box<dyn FnOnce(&Result<(), StoreError>) + Send>;
 
 /// Jobs that may wait for the thread, and that one sync may cover.
 pub(super) const WAITING: usize = 64;
-
-/// What must fit on the disk before sled is let near it: it writes while it opens, and fails for good if it cannot.
-const PROBE_BYTES: usize = 4 << 20;
 
 /// What the thread has.
 pub(super) struct Owner {
@@ -108,7 +105,7 @@ impl Owner {
     }
 
     fn try_open(&mut self, now: Timestamp) -> Result<(), Trouble> {
-        let opened = probe(&self.dir).map_err(Trouble::from).and_then(|()| {
+        let opened = disk::probe(&self.dir).map_err(Trouble::from).and_then(|()| {
             // sled has its file for itself.
             self.core = None;
             open::open(&self.dir, now)
@@ -128,17 +125,4 @@ impl Owner {
 
 fn never_opened() -> StoreError {
     StoreError::Broken("it was never opened".into())
-}
-
-/// Whether the disk takes what sled may write while it opens.
-fn probe(dir: &Path) -> io::Result<()> {
-    let path = dir.join("probe");
-    let written = File::create(&path).and_then(|mut file| {
-        file.write_all(&vec![0x5a; PROBE_BYTES])?;
-        file.sync_all()
-    });
-    match fs::remove_file(&path) {
-        Err(cause) if written.is_ok() => Err(cause),
-        _ => written,
-    }
 }

@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use jiff::Timestamp;
 
-use super::core::{Core, Waiting};
+use super::core::Core;
+use super::deliveries::Waiting;
 use super::outbox::{forget, get_delivery, parts, put_header, put_whole};
 use super::people::silence;
 use super::trees::Tree;
