@@ -203,9 +203,13 @@ impl Core {
         let moved = before.is_none_or(|before| {
             before.cursor != state.cursor || before.trouble != state.trouble || before.open != state.open
         });
-        draft.put(Tree::Timeline, turn.timeline.as_str().as_bytes(), &state)?;
-        let lasting = draft.len() > 1 || moved;
-        self.unsynced |= draft.apply()? && lasting;
+        let key = turn.timeline.as_str().as_bytes();
+        if moved || !draft.is_empty() {
+            draft.put(Tree::Timeline, key, &state)?;
+            self.unsynced |= draft.apply()?;
+        } else {
+            self.trees.note(Tree::Timeline, key, &state)?;
+        }
         self.archive.grown(grown);
         self.held.remove(&turn.timeline);
         self.timelines.insert(turn.timeline, state);

@@ -106,6 +106,13 @@ impl Trees {
         self.tree(tree).get(key).map_err(broken)?.map(|value| decode(tree, &value)).transpose()
     }
 
+    /// Changes one value that may be lost in a crash, outside of any transaction: what those keep account of costs more
+    /// than all else of a look that brings nothing.
+    pub(super) fn note<T: Serialize>(&self, tree: Tree, key: &[u8], value: &T) -> Result<(), StoreError> {
+        self.tree(tree).insert(key, fitting(tree, encode(value)?)?).map_err(broken)?;
+        Ok(())
+    }
+
     /// The raw entries whose keys start with `prefix`, in the order of the keys.
     pub(super) fn entries(
         &self,
@@ -125,18 +132,11 @@ impl Draft<'_> {
     }
 
     pub(super) fn put<T: Serialize>(&mut self, tree: Tree, key: &[u8], value: &T) -> Result<(), StoreError> {
-        let value = serde_json::to_vec(value).map_err(|error| StoreError::Broken(error.to_string()))?;
-        self.put_raw(tree, key, value)
+        self.put_raw(tree, key, encode(value)?)
     }
 
     pub(super) fn put_raw(&mut self, tree: Tree, key: &[u8], value: Vec<u8>) -> Result<(), StoreError> {
-        if value.len() > VALUE_BYTES {
-            return Err(StoreError::Broken(format!(
-                "a value of {} bytes for {tree:?} is too large",
-                value.len()
-            )));
-        }
-        self.changes.insert((tree, key.to_vec()), Some(value));
+        self.changes.insert((tree, key.to_vec()), Some(fitting(tree, value)?));
         Ok(())
     }
 
@@ -144,9 +144,9 @@ impl Draft<'_> {
         self.changes.insert((tree, key.to_vec()), None);
     }
 
-    /// How many changes there are.
-    pub(super) fn len(&self) -> usize {
-        self.changes.len()
+    /// Whether there are no changes.
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
     }
 
     /// Makes the changes count if they are many, where they need not count together.
@@ -186,6 +186,21 @@ impl Draft<'_> {
             Err(sled::transaction::TransactionError::Abort(())) => Ok(false),
         }
     }
+}
+
+fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(value).map_err(|error| StoreError::Broken(error.to_string()))
+}
+
+/// The value, if it is not so large that sled puts it aside.
+fn fitting(tree: Tree, value: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    if value.len() > VALUE_BYTES {
+        return Err(StoreError::Broken(format!(
+            "a value of {} bytes for {tree:?} is too large",
+            value.len()
+        )));
+    }
+    Ok(value)
 }
 
 fn decode<T: DeserializeOwned>(tree: Tree, value: &[u8]) -> Result<T, StoreError> {
