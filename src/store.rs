@@ -144,6 +144,9 @@ pub trait Store: Send + Sync {
     /// The gaps of a timeline that ended, the oldest first.
     async fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError>;
 
+    /// The UTC day, counted from 1970, on which a timeline last answered with any post.
+    async fn newest(&self) -> Result<Option<i32>, StoreError>;
+
     /// Deletes what the archive holds for longer than it is kept; tells how many days of platforms that were.
     async fn retire(&self, kept: &Retention, now: Timestamp) -> Result<usize, StoreError>;
 

@@ -112,8 +112,8 @@ impl Delivery {
 
     /// Goes to another sink as if filed now, if it is a notice that waits since before `since`.
     pub fn pass_on(&mut self, to: &SinkId, since: Timestamp, now: Timestamp) -> Option<()> {
-        let waits = matches!(self.state, State::Open | State::Sealed) && self.created_at <= since;
-        if !waits || !matches!(self.body, Body::Notice(_)) {
+        let waits = matches!(self.state, State::Open | State::Sealed);
+        if !waits || !waits_since(self.created_at, since, now) || !matches!(self.body, Body::Notice(_)) {
             return None;
         }
         self.sink = to.clone();
@@ -169,6 +169,11 @@ impl Delivery {
             Body::Digest(_) | Body::Notice(_) => None,
         }
     }
+}
+
+/// Whether what was filed at `created_at` waits since before `since`; also if the clock was as far ahead when it was.
+pub fn waits_since(created_at: Timestamp, since: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(created_at).abs() >= now.duration_since(since)
 }
 
 #[cfg(test)]

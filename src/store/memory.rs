@@ -302,6 +302,10 @@ impl Store for MemoryStore {
         Err(StoreError::Elsewhere("a store in memory has no files to save".into()))
     }
 
+    async fn newest(&self) -> Result<Option<i32>, StoreError> {
+        Ok(self.inner().seen.values().map(|seen| seen.day).max())
+    }
+
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {
         let mut guard = self.inner();
         let inner = &mut *guard;

@@ -308,6 +308,10 @@ impl Store for SledStore {
         copied.map_err(|cause| StoreError::Elsewhere(cause.to_string()))
     }
 
+    async fn newest(&self) -> Result<Option<i32>, StoreError> {
+        self.read(|core| Ok(core.seen.newest())).await
+    }
+
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {
         while self.change(move |core| core.prune(before, now)).await? {}
         Ok(())

@@ -329,6 +329,9 @@ impl Store for DyingStore {
     async fn backup(&self, to: &Path) -> Result<Saved, StoreError> {
         self.call(self.store.backup(to)).await
     }
+    async fn newest(&self) -> Result<Option<i32>, StoreError> {
+        self.call(self.store.newest()).await
+    }
     async fn prune(&self, before: i32, now: Timestamp) -> Result<(), StoreError> {
         self.call(self.store.prune(before, now)).await
     }

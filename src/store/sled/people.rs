@@ -7,7 +7,7 @@ use super::outbox::{forget, get_delivery, parts, put_header, put_new};
 use super::stories::Stories;
 use super::trees::{Draft, Tree};
 use crate::model::decision::{Decision, no_silence, under_way, unknown};
-use crate::model::delivery::{Body, Delivery, DeliveryId, State};
+use crate::model::delivery::{Body, Delivery, DeliveryId, State, waits_since};
 use crate::model::silence::Silence;
 use crate::model::sink::{Gate, SinkId};
 use crate::route::Meters;
@@ -108,7 +108,7 @@ impl Core {
     ) -> Result<usize, StoreError> {
         /// So many change hands in one transaction.
         const AT_ONCE: usize = 50;
-        let old = |order: (Timestamp, Option<Timestamp>)| order.0 <= since;
+        let old = |order: (Timestamp, Option<Timestamp>)| waits_since(order.0, since, now);
         let mine = self.waiting.get(from).into_iter().flatten();
         let ids: Vec<DeliveryId> =
             mine.filter(|(_, waiting)| old(waiting.order)).map(|(id, _)| id.clone()).collect();

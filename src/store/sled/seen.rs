@@ -83,6 +83,11 @@ impl Seen {
         Ok(())
     }
 
+    /// The newest day on which a post was answered.
+    pub(super) fn newest(&self) -> Option<i32> {
+        self.posts.values().map(|entry| entry.day).max()
+    }
+
     /// Forgets the oldest records from before the day `before`, at most `most`. Tells whether any were there.
     pub(super) fn forget(
         &mut self,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use vigie::clock::{Clock, TokioClock};
+use vigie::store::{News, Store};
 
 use super::signs::hourly;
 use super::{World, arms};
@@ -30,6 +31,21 @@ impl Clock for Leaping {
         let last = self.leaps.iter().rev().find(|(at, _)| *at <= now);
         now + last.map_or(SignedDuration::ZERO, |(_, off)| *off)
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_by_a_clock_far_ahead_forgets_no_post() {
+    let mut world = World::new(vec![arms("1", -60)]);
+    world.run(Duration::from_secs(30)).await;
+    for days in [200, 0] {
+        world.restart();
+        world.clock = Arc::new(TokioClock::starting_at(start() + SignedDuration::from_hours(24 * days)));
+        world.run(Duration::from_mins(10)).await;
+        let seen = arms("1", -60);
+        let sightings = world.store.sightings(&[(seen.key(), seen.content())]).await.unwrap();
+        assert_eq!(sightings[0].news, News::Known, "{days} days ahead");
+    }
+    assert_eq!(world.sink.heads(), ["1"]);
 }
 
 #[tokio::test(start_paused = true)]
