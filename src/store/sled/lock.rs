@@ -18,8 +18,13 @@ pub(super) struct Lock {
 pub(super) fn take(dir: &Path, holder: &str, now: Timestamp) -> Result<Lock, OpenError> {
     let failed = |cause| OpenError::Io { path: dir.to_owned(), cause };
     let path = dir.join("lock");
-    let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path);
-    let mut file = file.map_err(failed)?;
+    let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
+    let (mut file, tells) = match file {
+        Ok(file) => (file, true),
+        // A file that cannot be written can be locked all the same.
+        Err(cause) if is_full(&cause) => (File::open(&path).map_err(|_| failed(cause))?, false),
+        Err(cause) => return Err(failed(cause)),
+    };
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -33,8 +38,7 @@ pub(super) fn take(dir: &Path, holder: &str, now: Timestamp) -> Result<Lock, Ope
         }
         Err(TryLockError::Error(cause)) => return Err(failed(cause)),
     }
-    match introduce(&mut file, holder, now) {
-        // It is locked all the same.
+    match if tells { introduce(&mut file, holder, now) } else { Ok(()) } {
         Err(cause) if !is_full(&cause) => Err(failed(cause)),
         _ => Ok(Lock { _file: file }),
     }
