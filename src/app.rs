@@ -132,8 +132,11 @@ impl App {
         };
         if let Err(cause) = &ended {
             error!("{cause:#}");
-            let text = format!("{cause:#}\nIt ends and sees nothing until it is started again.");
-            direct::tell(&self.config, "vigie ends: it cannot go on", &text, self.clock.now()).await;
+            // Whoever asked it to stop is there to see that it did not stop well.
+            if !stop.is_cancelled() {
+                let text = format!("{cause:#}\nIt ends and sees nothing until it is started again.");
+                direct::tell(&self.config, "vigie ends: it cannot go on", &text, self.clock.now()).await;
+            }
         }
         stop.cancel();
         ended.and(house.tasks.stop().await)

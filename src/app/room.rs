@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -26,7 +27,7 @@ pub(super) struct Room {
     pulse: Pulse,
     clock: Arc<dyn Clock>,
     operators: SinkId,
-    filed: Arc<tokio::sync::Notify>,
+    filed: Arc<Notify>,
 }
 
 impl Room {

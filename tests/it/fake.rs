@@ -199,6 +199,11 @@ impl DyingStore {
         Self { full: Some(AtomicU64::new(times)), ..self }
     }
 
+    /// From now on no call succeeds.
+    pub fn die(&self) {
+        self.dead.store(true, Ordering::Relaxed);
+    }
+
     /// How often it was called.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)

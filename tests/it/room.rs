@@ -171,3 +171,20 @@ async fn a_store_that_cannot_be_trusted_ends_the_daemon_and_the_operators_are_to
     assert!(format!("{:#}", ended.unwrap_err()).contains("power cut"));
     assert_eq!(world.operators.notices(), ["vigie ends: it cannot go on"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_that_was_asked_for_alarms_nobody_even_if_the_store_fails_in_it() {
+    for full in [false, true] {
+        let world = World::new();
+        *world.desk.takes.lock().unwrap() = Duration::from_secs(3);
+        let store = DyingStore::new(world.store.clone(), u64::MAX, false);
+        let store = Arc::new(if full { store.full(u64::MAX) } else { store });
+        let events = async {
+            seconds(1).await;
+            store.die();
+        };
+        let ended = world.run(store.clone(), events).await;
+        assert!(ended.is_err(), "it says that it did not stop well");
+        assert_eq!(world.operators.notices(), [""; 0]);
+    }
+}
