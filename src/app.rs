@@ -12,7 +12,7 @@ mod tasks;
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
@@ -23,6 +23,7 @@ use tracing::{error, info, warn};
 pub use self::signals::signals;
 
 use self::pause::Ended;
+use self::prune::{Shown, forget};
 use self::reload::Changes;
 use self::tasks::{Task, Tasks};
 use crate::clock::Clock;
@@ -32,8 +33,8 @@ use crate::metrics::Metrics;
 use crate::model::delivery::{Delivery, State};
 use crate::poll::{Counted, Tally};
 use crate::pulse::Pulse;
-use crate::store::{Store, StoreError};
-use crate::web::{self, Token, Web};
+use crate::store::Store;
+use crate::web::{self, Token, Web, Writable};
 
 /// Wishes to reload that may wait for each other.
 const WISHES: usize = 8;
@@ -53,6 +54,8 @@ pub struct App {
     /// Rings when a delivery was filed.
     filed: Arc<Notify>,
     roster: watch::Sender<Roster>,
+    /// How the clock goes.
+    shown: Shown,
 }
 
 /// What outlives a configuration.
@@ -91,6 +94,7 @@ impl App {
             metrics,
             filed: Arc::default(),
             roster,
+            shown: Shown::default(),
         }
     }
 
@@ -142,8 +146,10 @@ impl App {
         ended.and(house.tasks.stop().await)
     }
 
-    /// Polls every timeline to its end, then tries everything in the outbox that is due.
+    /// Forgets what is long gone, polls every timeline to its end, then tries everything in the outbox that is due.
     pub async fn once(mut self, stop: CancellationToken) -> anyhow::Result<Report> {
+        // Before anything is filed by the clock of today: what was not over by the last one is kept.
+        forget(self.store.as_ref(), &self.config.retention, self.clock.now()).await?;
         for (gone, heir) in &self.config.heirs {
             self.store.hand_over(gone, heir).await?;
         }
@@ -173,12 +179,9 @@ impl App {
     /// Starts what outlives a configuration.
     fn house(&self, listener: TcpListener, stop: &CancellationToken) -> anyhow::Result<House> {
         let folder = &self.config.basics.store;
-        let (token, (wish, wishes)) = (Token::draw()?, mpsc::channel(WISHES));
-        match token.write(folder).map_err(StoreError::from) {
-            // It is written once there is room.
-            Ok(()) | Err(StoreError::Full(_)) => {}
-            Err(cause) => bail!("no token can be written below {}: {cause}", folder.display()),
-        }
+        let (wish, wishes) = mpsc::channel(WISHES);
+        let token = Token::renew(folder)
+            .with_context(|| format!("no token can be written below {}", folder.display()))?;
         let (store, clock, roster) = (self.store.clone(), self.clock.clone(), self.roster.subscribe());
         let roster = Box::new(move || Ok(roster.borrow().clone()));
         let reloads = self.changes.is_some().then_some(wish);
@@ -186,8 +189,9 @@ impl App {
         let filed = self.filed.clone();
         let (pulse, metrics) = (self.pulse.clone(), self.metrics.clone());
         let desk = Desk { store, clock, filed, roster, since, tally, pulse: Some(pulse.clone()), reloads };
-        let web =
-            Web { pulse, desk, token: token.clone(), metrics, open_metrics: self.config.basics.open_metrics };
+        let writable = Writable::of(self.store.clone(), self.clock.clone());
+        let open_metrics = self.config.basics.open_metrics;
+        let web = Web { pulse, desk, token: token.clone(), writable, metrics, open_metrics };
         let mut tasks = Tasks::under(stop);
         tasks.spawn("web", web::run(listener, web, tasks.stopping()));
         Ok(House { tasks, wishes, token })

@@ -193,7 +193,7 @@ async fn status(desk: &Desk) -> Result<Status, Unable> {
     let now = desk.clock.now();
     let today = desk.tally.as_ref().map(|tally| tally.today(now));
     let status = status::gather(&sources, &sinks, &desk.store, now).await?;
-    let paused = desk.pulse.as_ref().and_then(Pulse::paused);
+    let paused = desk.pulse.as_ref().and_then(Pulse::paused).map(|pause| pause.to_string());
     let unheard = !is_heard(desk.store.as_ref(), &operators).await?;
     Ok(Status { since: desk.since, paused, refused, unheard, today, ..status })
 }

@@ -1,6 +1,7 @@
 //! Whether every loop still turns, and whether vigie pauses although they could.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,16 @@ use tokio::time::Instant;
 pub struct Pulse {
     loops: Arc<Mutex<Loops>>,
     /// Why vigie pauses.
-    pause: watch::Sender<Option<String>>,
+    pause: watch::Sender<Option<Pause>>,
+}
+
+/// Why vigie pauses, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// The store cannot be written: nothing is done until it can.
+    Store(String),
+    /// There is little room left on its disk: nothing is polled.
+    Room(String),
 }
 
 /// Every loop that runs, by the order in which they began.
@@ -51,17 +61,24 @@ impl Pulse {
     }
 
     /// Why vigie pauses, or that it goes on: while it does nothing is polled.
-    pub fn pause(&self, why: Option<String>) {
+    pub fn pause(&self, why: Option<Pause>) {
         self.pause.send_replace(why);
     }
 
     /// Why vigie pauses, if it does.
-    pub fn paused(&self) -> Option<String> {
+    pub fn paused(&self) -> Option<Pause> {
         self.pause.borrow().clone()
     }
 
     fn loops(&self) -> MutexGuard<'_, Loops> {
         self.loops.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for Pause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Store(why) | Self::Room(why)) = self;
+        f.write_str(why)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod serve;
 mod token;
+mod writable;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,9 +23,10 @@ use tokio_util::sync::CancellationToken;
 use crate::dispatch::{UNHEARD, is_heard};
 use crate::errand::{self, Desk, Errand, Unable};
 use crate::metrics::{CONTENT_TYPE, Metrics};
-use crate::pulse::Pulse;
+use crate::pulse::{Pause, Pulse};
 
 pub use token::Token;
+pub use writable::Writable;
 
 /// What the answers are made of.
 pub struct Web {
@@ -34,6 +36,8 @@ pub struct Web {
     pub desk: Desk,
     /// What opens everything but `/healthz` and `/readyz`.
     pub token: Token,
+    /// Whether the store can be written.
+    pub writable: Writable,
     /// What was counted.
     pub metrics: Metrics,
     /// Whether `/metrics` needs no token.
@@ -62,9 +66,6 @@ const BODY_BYTES: usize = 64 << 10;
 
 /// How long a body may take.
 const BODY: Duration = Duration::from_secs(5);
-
-/// How long the store may take to say that it can be written.
-const STORE: Duration = Duration::from_secs(5);
 
 /// Takes the address.
 pub async fn bind(listen: SocketAddr) -> std::io::Result<TcpListener> {
@@ -103,15 +104,16 @@ async fn healthz(State(web): State<Arc<Web>>) -> Told {
 /// trouble. Otherwise 503 and what is not so.
 async fn readyz(State(web): State<Arc<Web>>) -> Told {
     let mut amiss = late(&web.pulse);
-    amiss.extend(web.pulse.paused());
-    let Desk { store, clock, roster, .. } = &web.desk;
-    let roster = roster();
-    match tokio::time::timeout(STORE, store.check(clock.now())).await {
-        Ok(Ok(())) => {}
-        Ok(Err(cause)) => amiss.push(cause.to_string()),
-        Err(_) => amiss.push(format!("the store has not answered for {} s", STORE.as_secs())),
+    let Desk { store, roster, .. } = &web.desk;
+    match web.pulse.paused() {
+        // Why it cannot be written is said by that; when it can again, it is over.
+        Some(Pause::Store(why)) => amiss.push(why),
+        pause => {
+            amiss.extend(pause.map(|pause| pause.to_string()));
+            amiss.extend(web.writable.ask().await.err());
+        }
     }
-    if let Ok(roster) = roster {
+    if let Ok(roster) = roster() {
         amiss.extend((roster.rules == 0).then(|| "no rule is loaded".into()));
         let heard = is_heard(store.as_ref(), &roster.operators).await;
         amiss.extend(heard.is_ok_and(|heard| !heard).then(|| UNHEARD.into()));

@@ -42,8 +42,8 @@ impl App {
         // First, so that nothing is polled where there is no room for it.
         room.look().await?;
         loops.spawn("room", room.run(loops.stopping()));
-        let prune =
-            prune(self.store.clone(), self.config.retention.clone(), self.clock.clone(), loops.stopping());
+        let (store, kept) = (self.store.clone(), self.config.retention.clone());
+        let prune = prune(store, kept, self.clock.clone(), self.shown.clone(), loops.stopping());
         loops.spawn("prune", prune);
         let (looks, waiting) = mpsc::channel(WAITING_LOOKS);
         let (due, dues) = mpsc::unbounded_channel();

@@ -11,6 +11,7 @@ use tracing::{info, warn};
 use super::notice::notice;
 use super::tasks::{Task, Tasks, wants_room};
 use super::{App, House, direct};
+use crate::pulse::Pause;
 use crate::store::StoreError;
 use crate::web::Token;
 
@@ -47,7 +48,7 @@ impl App {
         warn!("{why}; vigie pauses until it can be written");
         let (mut told, mut wait) = (false, FIRST);
         loop {
-            self.pulse.pause(Some(format!("vigie pauses since {since:.0}: {why}")));
+            self.pulse.pause(Some(Pause::Store(format!("vigie pauses since {since:.0}: {why}"))));
             if !told {
                 let text = format!(
                     "{why}\nNothing is read and nothing is sent until the store can be written; then vigie goes on by itself \

@@ -13,7 +13,7 @@ use super::notice::notice;
 use super::tasks::Task;
 use crate::clock::Clock;
 use crate::model::sink::SinkId;
-use crate::pulse::Pulse;
+use crate::pulse::{Pause, Pulse};
 use crate::setting::Size;
 use crate::store::{Store, StoreError};
 
@@ -69,7 +69,7 @@ impl Room {
                 self.least
             );
             warn!("{why}");
-            self.pulse.pause(Some(why.clone()));
+            self.pulse.pause(Some(Pause::Room(why.clone())));
             let text =
                 format!("{why}. What was found is still delivered. Make room; vigie then goes on by itself.");
             self.tell("too little room: vigie looks at nothing", &text, now).await

@@ -16,7 +16,7 @@ pub(super) async fn backup(
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
     let dir = std::path::absolute(dir)?;
-    let keeper = keeper::find(path, store, "vigie backup", clock)?;
+    let keeper = keeper::find(path, store, "vigie backup", clock).await?;
     let saved = keeper.ask(&errand::BACKUP, SaveTo { dir: dir.clone() }).await?;
     anstream::eprintln!(
         "saved in {}: {} days of the archive, {} bytes",

@@ -40,7 +40,7 @@ pub(super) async fn coverage(
 ) -> Result<(), Failure> {
     let timezone = keeper::basics(path, store)?.timezone;
     let (since, until) = period(&asked, &timezone, clock.now()).map_err(Failure::Usage)?;
-    let keeper = keeper::find(path, store, "vigie coverage", clock)?;
+    let keeper = keeper::find(path, store, "vigie coverage", clock).await?;
     let question = Question { whom: asked.whom, since, until, running: keeper.is_daemon() };
     let coverage = keeper.ask(&errand::COVERAGE, question).await?;
     if asked.json {

@@ -1,5 +1,6 @@
 //! Who has the store, because only one process may have it: the running daemon, or the command itself.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
@@ -33,12 +34,14 @@ pub(super) enum Keeper {
 /// A running daemon.
 pub(super) struct Daemon {
     basics: Basics,
+    /// What it says of itself in the store's lock.
+    holder: String,
     token: Token,
     clock: Arc<dyn Clock>,
 }
 
 /// Finds the daemon that has the store, or opens the store for the command `holder`; says on standard error which.
-pub(super) fn find(
+pub(super) async fn find(
     path: &Path,
     store: Option<&Path>,
     holder: &str,
@@ -65,14 +68,12 @@ pub(super) fn find(
             }))
         }
         Err(OpenError::InUse { path, holder }) => {
-            let token = Token::read(&path).with_context(|| {
-                format!(
-                    "{holder}, and its token below {} cannot be read, so it cannot be asked",
-                    path.display()
-                )
-            })?;
+            let token = match Token::read(&path) {
+                Ok(token) => token,
+                Err(cause) => return Err(shut(&basics, &holder, &cause, clock).await.into()),
+            };
             anstream::eprintln!("asking the vigie that runs at {}", basics.listen);
-            Ok(Keeper::Daemon(Daemon { basics, token, clock: clock.clone() }))
+            Ok(Keeper::Daemon(Daemon { basics, holder, token, clock: clock.clone() }))
         }
         Err(other) => Err(other.into()),
     }
@@ -114,19 +115,37 @@ impl Daemon {
             Request::get(url)
         };
         let request = request.timeout(errand.patience).bearer(self.token.expose()).most(MOST_ANSWERED);
-        let answer = call(request, &self.clock).await?;
+        let answer = call(request, &self.clock).await.with_context(|| self.holder.clone())?;
         match answer.status {
             200 => serde_json::from_slice(&answer.body).context("the daemon's answer is not understood"),
             401 => Err(anyhow!(
-                "the daemon does not take the token in {}: it could not write its own, if the disk was full when it started, \
-                 or it is another vigie",
-                self.basics.store.join("token").display()
+                "whoever answers at {} does not take the token in {}: it is another vigie, unless this one started just now; \
+                 is `listen` as it was when the one that has this store was started?",
+                self.basics.listen,
+                self.basics.store.display()
             )),
             404 => Err(anyhow!("the daemon does not know this command; is it of another version?")),
             422 => Err(anyhow!("{}", answer.text().trim())),
             status => Err(anyhow!("the daemon answers {status}: {}", answer.text().trim())),
         }
     }
+}
+
+/// Why a daemon that has the store cannot be asked, since its token cannot be read.
+async fn shut(basics: &Basics, holder: &str, cause: &io::Error, clock: &Arc<dyn Clock>) -> anyhow::Error {
+    let token = basics.store.join("token");
+    let token = token.display();
+    if cause.kind() == io::ErrorKind::PermissionDenied {
+        return anyhow!("{holder}; only the user whose {token} is may ask it, or root");
+    }
+    let says = match look(basics, "/readyz", clock).await {
+        Ok(answer) => answer.text().trim().replace('\n', "; "),
+        Err(cause) => format!("nothing: {cause}"),
+    };
+    anyhow!(
+        "{holder}, but the token that lets commands in cannot be read ({token}: {cause}); a vigie that was started on a full \
+         disk writes it once there is room. It says: {says}"
+    )
 }
 
 /// What the daemon answers to anybody at `path`.

@@ -21,7 +21,7 @@ pub(super) async fn list(
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
     let timezone = keeper::basics(path, store)?.timezone;
-    let keeper = keeper::find(path, store, "vigie outbox list", clock)?;
+    let keeper = keeper::find(path, store, "vigie outbox list", clock).await?;
     let outbox = keeper.ask(&errand::OUTBOX, ()).await?;
     for delivery in &outbox {
         if json {
@@ -44,7 +44,8 @@ pub(super) async fn show(
     json: bool,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let outbox = keeper::find(path, store, "vigie outbox show", clock)?.ask(&errand::OUTBOX, ()).await?;
+    let outbox =
+        keeper::find(path, store, "vigie outbox show", clock).await?.ask(&errand::OUTBOX, ()).await?;
     let delivery = errand::find(&outbox, id)?;
     if json {
         anstream::println!("{}", serde_json::to_string(&delivery)?);
@@ -66,7 +67,7 @@ pub(super) async fn decide(
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
     let verb = errand.path.rsplit('/').next().unwrap_or_default();
-    let keeper = keeper::find(path, store, &format!("vigie outbox {verb}"), clock)?;
+    let keeper = keeper::find(path, store, &format!("vigie outbox {verb}"), clock).await?;
     let delivery = keeper.ask(errand, id).await?;
     let later = if keeper.is_daemon() || verb == "drop" { "" } else { ", once vigie runs" };
     anstream::eprintln!("{}  {}  {}: {outcome}{later}", delivery.id, delivery.sink, what(&delivery));

@@ -9,7 +9,7 @@ use crate::errand;
 
 /// Has it reloaded and says what is in force.
 pub(super) async fn reload(path: &Path, store: Option<&Path>, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
-    let keeper = keeper::find(path, store, "vigie reload", clock)?;
+    let keeper = keeper::find(path, store, "vigie reload", clock).await?;
     let errand::Reloaded { sources, sinks, rules } = keeper.ask(&errand::RELOAD, ()).await?;
     anstream::eprintln!("in force: {sources} sources, {sinks} sinks, {rules} rules");
     Ok(())

@@ -78,7 +78,7 @@ pub(super) async fn test(
 ) -> Result<(), Failure> {
     let config = load(path, clock)?;
     let hindrances = if keeper::basics(path, store)?.store.exists() {
-        keeper::find(path, store, "vigie route test", clock)?.ask(&errand::HINDRANCES, ()).await?
+        keeper::find(path, store, "vigie route test", clock).await?.ask(&errand::HINDRANCES, ()).await?
     } else {
         Hindrances::default()
     };

@@ -72,7 +72,7 @@ pub(super) async fn add(
     let covers = Covers { rule, watchlist, account, platform, words };
     let wanted = Wanted { covers, reason, by, until };
     let silence =
-        keeper::find(path, store, "vigie silence add", clock)?.ask(&errand::SILENCE, wanted).await?;
+        keeper::find(path, store, "vigie silence add", clock).await?.ask(&errand::SILENCE, wanted).await?;
     anstream::println!("{}", line(&silence, now, &timezone));
     Ok(())
 }
@@ -112,7 +112,8 @@ pub(super) async fn list(
     json: bool,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let silences = keeper::find(path, store, "vigie silence list", clock)?.ask(&errand::SILENCES, ()).await?;
+    let silences =
+        keeper::find(path, store, "vigie silence list", clock).await?.ask(&errand::SILENCES, ()).await?;
     let timezone = keeper::basics(path, store)?.timezone;
     for silence in &silences {
         if json {
@@ -134,7 +135,8 @@ pub(super) async fn end(
     id: u32,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let silence = keeper::find(path, store, "vigie silence end", clock)?.ask(&errand::SPEAK, id).await?;
+    let silence =
+        keeper::find(path, store, "vigie silence end", clock).await?.ask(&errand::SPEAK, id).await?;
     anstream::println!("{}", line(&silence, clock.now(), &keeper::basics(path, store)?.timezone));
     Ok(())
 }

@@ -24,7 +24,7 @@ pub(super) async fn resume(
     name: String,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    keeper::find(path, store, "vigie sink resume", clock)?.ask(&errand::RESUME, name.clone()).await?;
+    keeper::find(path, store, "vigie sink resume", clock).await?.ask(&errand::RESUME, name.clone()).await?;
     anstream::eprintln!("{name} is called again at once");
     Ok(())
 }

@@ -31,7 +31,7 @@ pub(super) async fn status(
     json: bool,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let keeper = keeper::find(path, store, "vigie status", clock)?;
+    let keeper = keeper::find(path, store, "vigie status", clock).await?;
     let (status, running) = (keeper.ask(&errand::STATUS, ()).await?, keeper.is_daemon());
     if json {
         anstream::println!("{}", serde_json::to_string(&status)?);

@@ -11,9 +11,16 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::model::post::hex;
+use crate::store::is_full;
 
 /// The file's name below the store.
 const FILE: &str = "token";
+
+/// The name under which the next one is written.
+const NEXT: &str = "token.next";
+
+/// So many bytes are drawn; they are written as twice as many hexadecimal digits.
+const BYTES: usize = 32;
 
 /// A token, or what is shown as one.
 #[derive(Clone, Debug)]
@@ -21,27 +28,59 @@ pub struct Token(SecretString);
 
 impl Token {
     /// Draws a token.
-    pub fn draw() -> io::Result<Self> {
-        let mut bytes = [0; 32];
+    fn draw() -> io::Result<Self> {
+        let mut bytes = [0; BYTES];
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
         Ok(Self(hex(&bytes).into()))
     }
 
-    /// Writes it below `store`, in place of an earlier one.
+    /// Draws a token and writes it below `store`. Where the disk takes no writes now, the one that lies there stays in
+    /// force, so that commands are let in all the same; if none does, nobody is until [`Token::write`] succeeds.
+    pub fn renew(store: &Path) -> io::Result<Self> {
+        let drawn = Self::draw()?;
+        let written = drawn.write(store);
+        drawn.unless_full(written, || Self::read(store))
+    }
+
+    /// This token if it was written, or if there is nothing else; the one that lies there if the disk is full.
+    fn unless_full(
+        self,
+        written: io::Result<()>,
+        lies: impl FnOnce() -> io::Result<Self>,
+    ) -> io::Result<Self> {
+        match written {
+            Err(cause) if is_full(&cause) => Ok(lies().unwrap_or(self)),
+            written => written.map(|()| self),
+        }
+    }
+
+    /// Writes it below `store`, in place of an earlier one: as a whole or not at all.
     pub fn write(&self, store: &Path) -> io::Result<()> {
-        let path = store.join(FILE);
+        let (path, next) = (store.join(FILE), store.join(NEXT));
         // Anew, so that nobody who may read an older file may read this one.
-        match fs::remove_file(&path) {
+        match fs::remove_file(&next) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
             _ => {}
         }
-        let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
-        writeln!(file, "{}", self.expose())
+        let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&next)?;
+        let written = writeln!(file, "{}", self.expose()).and_then(|()| file.sync_all());
+        let placed = written.and_then(|()| fs::rename(&next, path));
+        if placed.is_err() {
+            // It would be replaced the next time anyway.
+            let _ = fs::remove_file(&next);
+        }
+        placed
     }
 
     /// The token of the daemon that has `store`.
     pub fn read(store: &Path) -> io::Result<Self> {
-        fs::read_to_string(store.join(FILE)).map(|text| Self(text.trim().into()))
+        let text = fs::read_to_string(store.join(FILE))?;
+        let token = text.trim();
+        let is_whole = token.len() == 2 * BYTES && token.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_whole {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "there is no token in it"));
+        }
+        Ok(Self(token.into()))
     }
 
     /// Whether `shown` is this token. Takes as long for a near miss as for a far one, because digests are compared, byte by byte to the end.
@@ -64,15 +103,53 @@ mod tests {
     #[test]
     fn a_token_is_new_at_every_start_and_only_its_owner_may_read_it() {
         let dir = tempfile::tempdir().unwrap();
-        let [first, second] = [(); 2].map(|()| {
-            let token = Token::draw().unwrap();
-            token.write(dir.path()).unwrap();
-            token
-        });
+        let [first, second] = [(); 2].map(|()| Token::renew(dir.path()).unwrap());
         let read = Token::read(dir.path()).unwrap();
         assert!(second.is(read.expose()) && !second.is(first.expose()) && !second.is(""));
         let mode = fs::metadata(dir.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert!(!format!("{second:?}").contains(second.expose()));
+    }
+
+    #[test]
+    fn a_token_is_replaced_as_a_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Token::renew(dir.path()).unwrap();
+        // Something in the way of the next one, so that it cannot be written.
+        fs::create_dir(dir.path().join(NEXT)).unwrap();
+        assert!(Token::draw().unwrap().write(dir.path()).is_err());
+        assert!(first.is(Token::read(dir.path()).unwrap().expose()));
+        fs::remove_dir(dir.path().join(NEXT)).unwrap();
+        fs::write(dir.path().join(NEXT), "a torn one").unwrap();
+        let second = Token::renew(dir.path()).unwrap();
+        assert!(second.is(Token::read(dir.path()).unwrap().expose()));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn on_a_disk_that_takes_no_writes_the_token_that_lies_there_stays_in_force() {
+        use io::ErrorKind::{NotFound, PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        let token = |text: &str| Token(text.into());
+        for (written, lies, in_force) in [
+            (None, true, Some("drawn")),
+            (Some(StorageFull), true, Some("lies")),
+            (Some(ReadOnlyFilesystem), true, Some("lies")),
+            (Some(StorageFull), false, Some("drawn")),
+            (Some(PermissionDenied), true, None),
+        ] {
+            let there = || if lies { Ok(token("lies")) } else { Err(NotFound.into()) };
+            let found = token("drawn").unless_full(written.map_or(Ok(()), |kind| Err(kind.into())), there);
+            let found = found.ok().map(|token| token.expose().to_owned());
+            assert_eq!(found.as_deref(), in_force, "{written:?} {lies}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_token_is_not_read_as_one() {
+        let dir = tempfile::tempdir().unwrap();
+        for text in ["", "\n", "guess", &"x".repeat(64), &"a".repeat(63), &"a".repeat(65)] {
+            fs::write(dir.path().join(FILE), text).unwrap();
+            assert!(Token::read(dir.path()).is_err(), "{text:?}");
+        }
     }
 }

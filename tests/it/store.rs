@@ -121,6 +121,7 @@ contract! {
     money_set_aside_is_given_back_and_counted_by_source_and_day
     what_was_set_aside_counts_as_spent_after_reopening
     gaps_are_kept_in_order_also_after_reopening_and_forgotten_with_their_day
+    a_story_outlasts_a_clock_that_is_off_for_a_while
     a_copy_in_other_words_joins_its_story_also_after_reopening
     a_story_that_is_over_is_found_no_more
     many_stories_that_are_over_are_all_forgotten
@@ -614,6 +615,32 @@ async fn a_story_that_is_over_is_found_no_more<K: Kind>() {
     store.prune(0, later).await.unwrap();
     tell(&store, later, &[post("3", text)]).await;
     assert_eq!(gathered(&store).await, [1, 2], "pruning the old one leaves the new one");
+}
+
+async fn a_story_outlasts_a_clock_that_is_off_for_a_while<K: Kind>() {
+    let text = "Oman hands the Malawi coast guard rubber boats and radios at Monkey Bay";
+    let other = "Depot yard opens its gate for 40 trucks and a crane near the river";
+    let hours = SignedDuration::from_hours;
+    for off in [hours(24 * 200), hours(24 * 30), hours(-24 * 30), hours(-24 * 365 * 40)] {
+        let mut kind = K::found();
+        tell(&kind.store(), at(0), &[post("1", text)]).await;
+        // A process that starts meanwhile, forgets, and only then finds something.
+        kind = kind.reopened(at(0) + off);
+        kind.store().prune(0, at(0) + off).await.unwrap();
+        tell(&kind.store(), at(0) + off, &[post("off", other)]).await;
+        kind.store().prune(0, at(3600)).await.unwrap();
+        kind = kind.reopened(at(3600));
+        kind.store().prune(0, at(3600)).await.unwrap();
+        tell(&kind.store(), at(3600), &[post("2", text)]).await;
+        assert_eq!(gathered(&kind.store()).await, [1, 2], "{off:#}");
+        // Once it is over it is forgotten all the same.
+        let later = at(3600) + hours(40);
+        tell(&kind.store(), later, &[post("later", "Nothing else was heard of the missing ferry")]).await;
+        kind.store().prune(0, later).await.unwrap();
+        kind = kind.reopened(later);
+        tell(&kind.store(), later, &[post("3", text)]).await;
+        assert_eq!(gathered(&kind.store()).await, [1, 1, 1, 2], "{off:#}");
+    }
 }
 
 async fn many_stories_that_are_over_are_all_forgotten<K: Kind>() {

@@ -112,11 +112,10 @@ impl Stories {
         for entry in trees.entries(Tree::Stories, b"").take(RECORDS) {
             let (number, record) = entry?;
             let (at, _) = decode(&record)?;
-            // A record from far ahead was written while the clock had jumped: its stories are over as well.
-            if now.duration_since(at).abs() <= LASTING + SignedDuration::from_hours(1) {
-                return Ok(more);
-            }
-            if number_of(&number)? == self.records.number {
+            // A record from far ahead was written while the clock had jumped: its stories are over as well. What was not
+            // over when the last record was written is kept, because the clock may be wrong now.
+            let is_newest = number_of(&number)? == self.records.number;
+            if is_newest || !is_old(at, now) || !self.records.at().is_some_and(|newest| is_old(at, newest)) {
                 return Ok(more);
             }
             draft.remove(Tree::Stories, &number);
@@ -126,7 +125,18 @@ impl Stories {
     }
 }
 
+/// Whether a record that was last changed `at` is needed by no story that is not over `now`.
+fn is_old(at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(at).abs() > LASTING + SignedDuration::from_hours(1)
+}
+
 impl Records {
+    /// When the record that grows was last changed.
+    fn at(&self) -> Option<Timestamp> {
+        let (at, _) = self.record.split_first_chunk::<HEAD_BYTES>()?;
+        Timestamp::from_second(i64::from_be_bytes(*at)).ok()
+    }
+
     /// Adds changes to the record that grows, or to new ones.
     pub(super) fn write(
         &mut self,
@@ -134,9 +144,11 @@ impl Records {
         now: Timestamp,
         draft: &mut Draft<'_>,
     ) -> Result<(), StoreError> {
+        // What was written while the clock was elsewhere is kept apart, so that each is forgotten in its own time.
+        let mut begins = self.at().is_none_or(|at| is_old(at, now));
         for change in changes {
             let bytes = change.to_bytes()?;
-            if self.record.is_empty() || self.record.len() + bytes.len() + 2 > VALUE_BYTES {
+            if std::mem::take(&mut begins) || self.record.len() + bytes.len() + 2 > VALUE_BYTES {
                 self.number += 1;
                 self.record = vec![0; HEAD_BYTES];
             }

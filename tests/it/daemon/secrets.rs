@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{Daemon, read};
-use crate::desk::{Desk, err, line, out};
+use crate::desk::{Desk, code, err, line, out};
 use crate::server::{Reply, Server};
 
 #[test]
@@ -60,4 +60,25 @@ fn no_log_holds_a_secret_and_none_above_debug_the_text_of_a_post() {
         assert!(level == "trace" || !log.contains("zanzibar"), "{log}");
         fs::remove_dir_all(desk.path("data")).unwrap();
     }
+}
+
+#[test]
+fn a_command_that_is_let_in_by_no_token_says_so_and_what_the_daemon_says_of_itself() {
+    let desk = Desk::new("");
+    let daemon = Daemon::start(&desk);
+    fs::remove_file(desk.path("data/token")).unwrap();
+    for torn in [false, true] {
+        if torn {
+            fs::write(desk.path("data/token"), "").unwrap();
+        }
+        let status = desk.run(&["status"]);
+        let told = err(&status);
+        assert_eq!((code(&status), told.lines().count()), (1, 1), "{told}");
+        for part in ["`vigie run` (process ", "data/token", "cannot be read", "It says: ok"] {
+            assert!(told.contains(part), "{part} is missing in {told}");
+        }
+    }
+    daemon.stop();
+    let status = desk.run(&["status"]);
+    assert!(err(&status).starts_with("no vigie runs"), "{}", err(&status));
 }

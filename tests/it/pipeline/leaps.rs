@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use vigie::clock::{Clock, TokioClock};
+use vigie::model::post::Post;
 use vigie::store::{News, Store};
 
 use super::signs::hourly;
 use super::{World, arms};
-use crate::fake::start;
+use crate::fake::{post, start};
 
 /// A clock that is off by so much from given moments on.
 struct Leaping {
@@ -37,15 +38,40 @@ impl Clock for Leaping {
 async fn a_start_by_a_clock_far_ahead_forgets_no_post() {
     let mut world = World::new(vec![arms("1", -60)]);
     world.run(Duration::from_secs(30)).await;
-    for days in [200, 0] {
+    for (days, once) in [(200, false), (0, false), (200, true), (0, true)] {
         world.restart();
         world.clock = Arc::new(TokioClock::starting_at(start() + SignedDuration::from_hours(24 * days)));
-        world.run(Duration::from_mins(10)).await;
+        if once {
+            world.once().await;
+        } else {
+            world.run(Duration::from_hours(2)).await;
+        }
         let seen = arms("1", -60);
         let sightings = world.store.sightings(&[(seen.key(), seen.content())]).await.unwrap();
         assert_eq!(sightings[0].news, News::Known, "{days} days ahead");
     }
     assert_eq!(world.sink.heads(), ["1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_far_ahead_for_a_minute_forgets_no_story_whenever_that_is() {
+    let (minute, day) = (SignedDuration::from_mins(1), SignedDuration::from_hours(24));
+    // It forgets after an hour and then every day; once it did so at every start.
+    let moments = [minute * 6, minute * 59, day - minute, day + minute * 59];
+    for (at, days) in moments.into_iter().flat_map(|at| [(at, 30), (at, 200)]) {
+        let mut world = World::new(Vec::new());
+        world.clock = Leaping::by(&[(at, day * days), (at + minute * 2, SignedDuration::ZERO)]);
+        let source = world.source.clone();
+        let events = async {
+            let told = Duration::try_from(at - minute * 5).unwrap();
+            tokio::time::sleep(told).await;
+            source.add(arms("1", 0));
+            tokio::time::sleep(Duration::from_mins(10)).await;
+            source.add(Post { author: "other".into(), ..post("2", &arms("1", 0).text, 0) });
+        };
+        tokio::join!(world.run(Duration::from_hours(27)), events);
+        assert_eq!(world.sink.heads(), ["1"], "{days} days ahead at {at:#}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
