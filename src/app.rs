@@ -10,6 +10,9 @@ mod room;
 mod signals;
 mod tasks;
 
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -33,7 +36,7 @@ use crate::metrics::Metrics;
 use crate::model::delivery::{Delivery, State};
 use crate::poll::{Counted, Tally};
 use crate::pulse::Pulse;
-use crate::store::Store;
+use crate::store::{Store, is_full};
 use crate::web::{self, Token, Web, Writable};
 
 /// Wishes to reload that may wait for each other.
@@ -65,6 +68,16 @@ struct House {
     wishes: mpsc::Receiver<Wish>,
     /// What opens the daemon to commands.
     token: Token,
+    /// Where it answers.
+    listen: SocketAddr,
+}
+
+impl House {
+    /// Lets commands find the daemon that has `store`, and lets them in.
+    fn open_to_commands(&self, store: &Path) -> io::Result<()> {
+        self.token.write(store)?;
+        web::leave_address(store, self.listen)
+    }
 }
 
 /// What a single run did.
@@ -182,6 +195,12 @@ impl App {
         let (wish, wishes) = mpsc::channel(WISHES);
         let token = Token::renew(folder)
             .with_context(|| format!("no token can be written below {}", folder.display()))?;
+        let listen = listener.local_addr()?;
+        match web::leave_address(folder, listen) {
+            // It is written once there is room.
+            Err(cause) if !is_full(&cause) => return Err(cause.into()),
+            _ => {}
+        }
         let (store, clock, roster) = (self.store.clone(), self.clock.clone(), self.roster.subscribe());
         let roster = Box::new(move || Ok(roster.borrow().clone()));
         let reloads = self.changes.is_some().then_some(wish);
@@ -194,7 +213,7 @@ impl App {
         let web = Web { pulse, desk, token: token.clone(), writable, metrics, open_metrics };
         let mut tasks = Tasks::under(stop);
         tasks.spawn("web", web::run(listener, web, tasks.stopping()));
-        Ok(House { tasks, wishes, token })
+        Ok(House { tasks, wishes, token, listen })
     }
 
     /// Lets the configuration as it is now take over, if it may; whoever wished for it is told how it went.

@@ -153,7 +153,7 @@ async fn obey(cli: Cli) -> Result<(), Failure> {
             let asked = Asked { whom: account, since, until, json };
             coverage::coverage(path, store, asked, &clock).await
         }
-        Command::Health => health::health(path, &clock).await,
+        Command::Health => health::health(path, store, &clock).await,
     }
 }
 

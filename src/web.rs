@@ -1,5 +1,7 @@
 //! What the daemon answers over HTTP: to anybody whether it is alive and ready, to who holds its token every errand.
 
+mod address;
+mod beside;
 mod serve;
 mod token;
 mod writable;
@@ -25,6 +27,7 @@ use crate::errand::{self, Desk, Errand, Unable};
 use crate::metrics::{CONTENT_TYPE, Metrics};
 use crate::pulse::{Pause, Pulse};
 
+pub use address::{address_in, leave_address};
 pub use token::Token;
 pub use writable::Writable;
 

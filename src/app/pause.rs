@@ -13,7 +13,6 @@ use super::tasks::{Task, Tasks, wants_room};
 use super::{App, House, direct};
 use crate::pulse::Pause;
 use crate::store::StoreError;
-use crate::web::Token;
 
 /// The first wait before the store is opened anew, and the longest; each is twice the one before.
 const FIRST: Duration = Duration::from_secs(1);
@@ -72,7 +71,7 @@ impl App {
                 }
             }
             wait = LONGEST.min(wait * 2);
-            match self.resume(since, &house.token, stop).await {
+            match self.resume(since, house, stop).await {
                 Ok(loops) => return Ended::Over(loops),
                 Err(cause) if wants_room(&cause) => why = format!("{cause:#}"),
                 Err(cause) => return Ended::Stopped(Err(cause)),
@@ -84,12 +83,12 @@ impl App {
     async fn resume(
         &mut self,
         since: Timestamp,
-        token: &Token,
+        house: &House,
         stop: &CancellationToken,
     ) -> anyhow::Result<Tasks> {
         let now = self.clock.now();
         self.store.reopen(now).await?;
-        token.write(&self.config.basics.store).map_err(StoreError::from)?;
+        house.open_to_commands(&self.config.basics.store).map_err(StoreError::from)?;
         let title = "vigie goes on: its store can be written again";
         let text = format!(
             "It could not be for {:#}, from {since:.0} on. What was posted meanwhile is read now.",

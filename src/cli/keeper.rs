@@ -2,11 +2,12 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -16,9 +17,10 @@ use crate::clock::Clock;
 use crate::config::{Basics, Config};
 use crate::errand::{Desk, Errand, Unable};
 use crate::remote::{Answer, Pace, Remotes, Request};
+use crate::setting::Size;
 use crate::store::OpenError;
 use crate::store::sled::SledStore;
-use crate::web::Token;
+use crate::web::{Token, address_in};
 
 /// The largest answer taken, in bytes: a long outbox is large.
 const MOST_ANSWERED: usize = 256 << 20;
@@ -167,11 +169,25 @@ async fn call(request: Request, clock: &Arc<dyn Clock>) -> anyhow::Result<Answer
     remote.call(request).await.map_err(|error| anyhow!("the daemon does not answer: {error}"))
 }
 
-/// The basics of the configuration at `path`, with another store if one is named.
+/// The basics of the configuration at `path`, with another store if one is named, and with the address at which the daemon
+/// said it answers. A broken configuration is no matter if a store is named that says so: whoever has it goes on.
 pub(super) fn basics(path: &Path, store: Option<&Path>) -> Result<Basics, Failure> {
-    let mut basics = Basics::load(path).map_err(Failure::Problems)?;
-    if let Some(store) = store {
-        store.clone_into(&mut basics.store);
+    let loaded = Basics::load(path);
+    let folder = store.or_else(|| loaded.as_ref().ok().map(|basics| basics.store.as_path()));
+    let (folder, listen) = (folder.map(Path::to_owned), folder.and_then(address_in));
+    match (loaded, folder, listen) {
+        (Ok(basics), Some(store), listen) => {
+            Ok(Basics { listen: listen.unwrap_or(basics.listen), store, ..basics })
+        }
+        (Err(_), Some(store), Some(listen)) => Ok(Basics {
+            store,
+            listen,
+            timezone: TimeZone::UTC,
+            watchlists: PathBuf::new(),
+            open_metrics: false,
+            min_free: Size(0),
+        }),
+        (Ok(basics), None, _) => Ok(basics),
+        (Err(problems), ..) => Err(Failure::Problems(problems)),
     }
-    Ok(basics)
 }

@@ -1,23 +1,20 @@
 //! The token that opens the daemon to the commands of the same machine: drawn at every start, kept beside the store in
 //! a file that only its owner may read.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::beside::place;
 use crate::model::post::hex;
 use crate::store::is_full;
 
 /// The file's name below the store.
 const FILE: &str = "token";
-
-/// The name under which the next one is written.
-const NEXT: &str = "token.next";
 
 /// So many bytes are drawn; they are written as twice as many hexadecimal digits.
 const BYTES: usize = 32;
@@ -56,20 +53,7 @@ impl Token {
 
     /// Writes it below `store`, in place of an earlier one: as a whole or not at all.
     pub fn write(&self, store: &Path) -> io::Result<()> {
-        let (path, next) = (store.join(FILE), store.join(NEXT));
-        // Anew, so that nobody who may read an older file may read this one.
-        match fs::remove_file(&next) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
-            _ => {}
-        }
-        let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&next)?;
-        let written = writeln!(file, "{}", self.expose()).and_then(|()| file.sync_all());
-        let placed = written.and_then(|()| fs::rename(&next, path));
-        if placed.is_err() {
-            // It would be replaced the next time anyway.
-            let _ = fs::remove_file(&next);
-        }
-        placed
+        place(store, FILE, self.expose())
     }
 
     /// The token of the daemon that has `store`.
@@ -109,21 +93,6 @@ mod tests {
         let mode = fs::metadata(dir.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert!(!format!("{second:?}").contains(second.expose()));
-    }
-
-    #[test]
-    fn a_token_is_replaced_as_a_whole_or_not_at_all() {
-        let dir = tempfile::tempdir().unwrap();
-        let first = Token::renew(dir.path()).unwrap();
-        // Something in the way of the next one, so that it cannot be written.
-        fs::create_dir(dir.path().join(NEXT)).unwrap();
-        assert!(Token::draw().unwrap().write(dir.path()).is_err());
-        assert!(first.is(Token::read(dir.path()).unwrap().expose()));
-        fs::remove_dir(dir.path().join(NEXT)).unwrap();
-        fs::write(dir.path().join(NEXT), "a torn one").unwrap();
-        let second = Token::renew(dir.path()).unwrap();
-        assert!(second.is(Token::read(dir.path()).unwrap().expose()));
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]

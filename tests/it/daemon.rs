@@ -1,6 +1,7 @@
 //! The running daemon: its configuration replaced under load.
 
 mod attack;
+mod broken;
 mod secrets;
 
 use std::fs;
