@@ -64,8 +64,7 @@ impl fmt::Display for Failure {
             Self::Usage(message) => writeln!(f, "vigie: {message}"),
             Self::Problems(problems) => {
                 problems.iter().try_for_each(|problem| writeln!(f, "{problem}"))?;
-                let s = if problems.len() == 1 { "" } else { "s" };
-                writeln!(f, "vigie: {} problem{s} in the configuration", problems.len())
+                writeln!(f, "vigie: {} in the configuration", when::count(problems.len(), "problem"))
             }
         }
     }

@@ -192,9 +192,17 @@ async fn status(desk: &Desk) -> Result<Status, Unable> {
     let Roster { sources, sinks, operators, refused, .. } = (desk.roster)().map_err(Unable::Problems)?;
     let now = desk.clock.now();
     let today = desk.tally.as_ref().map(|tally| tally.today(now));
-    let status = status::gather(&sources, &sinks, &desk.store, now).await?;
+    let gathered = async {
+        let status = status::gather(&sources, &sinks, &desk.store, now).await?;
+        Ok((status, !is_heard(desk.store.as_ref(), &operators).await?))
+    };
+    let gathered = gathered.await;
     let paused = desk.pulse.as_ref().and_then(Pulse::paused).map(|pause| pause.to_string());
-    let unheard = !is_heard(desk.store.as_ref(), &operators).await?;
+    let (status, unheard) = match gathered {
+        // A store that could never be opened tells nothing; that vigie waits for it is all there is to say.
+        Err(StoreError::Full(_)) if paused.is_some() => (Status { at: now, ..Status::default() }, false),
+        gathered => gathered?,
+    };
     Ok(Status { since: desk.since, paused, refused, unheard, today, ..status })
 }
 

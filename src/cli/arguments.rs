@@ -7,9 +7,14 @@ use clap::{Parser, Subcommand, ValueEnum};
 use super::{silence, sink};
 use crate::config::DEFAULT_PATH;
 
+/// What the exit code tells.
+const EXIT_CODES: &str = "Exit codes: 0 fine; 1 something failed, is missing (`coverage`), or needs somebody (`status`); \
+                          2 usage or configuration.\nCommands that need the store ask the running vigie, or open the store if none \
+                          runs; they say which.";
+
 /// Watches public social accounts and tells people when a post says what they look for.
 #[derive(Debug, Parser)]
-#[command(name = "vigie", version, max_term_width = 100)]
+#[command(name = "vigie", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(super) struct Cli {
     /// The configuration.
     #[arg(long, global = true, env = "VIGIE_CONFIG", default_value = DEFAULT_PATH, value_name = "FILE")]
@@ -87,16 +92,16 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Sinks.
+    /// Check, test or resume the channels that messages go to.
     #[command(subcommand)]
     Sink(SinkCommand),
-    /// Deliveries that are not delivered.
+    /// List, show, retry or drop what is not delivered.
     #[command(subcommand)]
     Outbox(OutboxCommand),
-    /// Routes.
+    /// Follow posts through the routes: who would hear of them.
     #[command(subcommand)]
     Route(RouteCommand),
-    /// Alerts that nobody wants for a while.
+    /// Add, list or end silences, for alerts that nobody wants for a while.
     #[command(subcommand)]
     Silence(SilenceCommand),
     /// Show how everything is, on one screen; exit code 0 if it runs and nobody needs to look after anything.

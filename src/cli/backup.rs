@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::when::count;
 use super::{Failure, keeper};
 use crate::clock::Clock;
 use crate::errand::{self, SaveTo};
@@ -19,10 +20,10 @@ pub(super) async fn backup(
     let keeper = keeper::find(path, store, "vigie backup", clock).await?;
     let saved = keeper.ask(&errand::BACKUP, SaveTo { dir: dir.clone() }).await?;
     anstream::eprintln!(
-        "saved in {}: {} days of the archive, {} bytes",
+        "saved in {}: {}, {}",
         dir.display(),
-        saved.days,
-        saved.bytes
+        count(saved.days, "archive file"),
+        count(saved.bytes, "byte")
     );
     Ok(())
 }
@@ -42,7 +43,7 @@ pub(super) fn restore(path: &Path, store: Option<&Path>, dir: &Path) -> Result<(
 pub(super) fn repair(path: &Path, store: Option<&Path>, clock: &dyn Clock) -> Result<(), Failure> {
     let basics = keeper::basics(path, store)?;
     if !basics.store.exists() {
-        return Err(Failure::Usage(format!("there is no store at {} yet", basics.store.display())));
+        return Err(Failure::Usage(keeper::no_store(&basics.store)));
     }
     let report = SledStore::repair(&basics.store, "vigie repair", clock.now())?;
     for line in &report {

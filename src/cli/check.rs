@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::when::count;
 use super::{Failure, load};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -30,10 +31,10 @@ pub(super) fn check(
     sources(&config);
     let names: Vec<_> = config.watch.watchlists().collect();
     anstream::println!(
-        "watchlists {}: {} rules, {} terms, every example holds",
+        "watchlists {}: {}, {}, every example holds",
         names.join(", "),
-        config.watch.rules(),
-        config.watch.terms()
+        count(config.watch.rules(), "rule"),
+        count(config.watch.terms(), "term")
     );
     let sinks: Vec<_> = config.sinks.iter().map(|sink| sink.id().to_string()).collect();
     let hearing = config.hearing();
@@ -80,7 +81,7 @@ fn warnings(warnings: &[Problem], most: usize) {
     }
     let more = warnings.len().saturating_sub(most);
     if more > 0 {
-        anstream::eprintln!("and {more} more warnings; `vigie check --warnings` shows all");
+        anstream::eprintln!("and {}; `vigie check --warnings` shows all", count(more, "more warning"));
     }
 }
 
@@ -93,7 +94,8 @@ fn sources(config: &Config) {
             None => "a first look alerts for everything".into(),
         };
         let every = period(source.common.every);
-        anstream::println!("source     {}: {} accounts every {every}; {first}", source.id, accounts.len());
+        let accounts_of = count(accounts.len(), "account");
+        anstream::println!("source     {}: {accounts_of} every {every}; {first}", source.id);
         if source.common.slowest > source.common.every {
             let slowest = period(source.common.slowest);
             anstream::println!(

@@ -51,7 +51,7 @@ pub(super) async fn find(
 ) -> Result<Keeper, Failure> {
     let basics = basics(path, store)?;
     if !basics.store.exists() {
-        return Err(Failure::Usage(format!("there is no store at {} yet", basics.store.display())));
+        return Err(Failure::Usage(no_store(&basics.store)));
     }
     match SledStore::open(&basics.store, holder, clock.now()) {
         Ok(opened) => {
@@ -117,7 +117,9 @@ impl Daemon {
             Request::get(url)
         };
         let request = request.timeout(errand.patience).bearer(self.token.expose()).most(MOST_ANSWERED);
-        let answer = call(request, &self.clock).await.with_context(|| self.holder.clone())?;
+        let answer = call(request, &self.clock).await.with_context(|| {
+            format!("the store {} is in use: {}", self.basics.store.display(), self.holder)
+        })?;
         match answer.status {
             200 => serde_json::from_slice(&answer.body).context("the daemon's answer is not understood"),
             401 => Err(anyhow!(
@@ -127,7 +129,8 @@ impl Daemon {
                 self.basics.store.display()
             )),
             404 => Err(anyhow!("the daemon does not know this command; is it of another version?")),
-            422 => Err(anyhow!("{}", answer.text().trim())),
+            // It says in words what is not so, or what its store says.
+            422 | 500 => Err(anyhow!("{}", answer.text().trim())),
             status => Err(anyhow!("the daemon answers {status}: {}", answer.text().trim())),
         }
     }
@@ -135,19 +138,26 @@ impl Daemon {
 
 /// Why a daemon that has the store cannot be asked, since its token cannot be read.
 async fn shut(basics: &Basics, holder: &str, cause: &io::Error, clock: &Arc<dyn Clock>) -> anyhow::Error {
-    let token = basics.store.join("token");
+    let (store, token) = (basics.store.display(), basics.store.join("token"));
     let token = token.display();
     if cause.kind() == io::ErrorKind::PermissionDenied {
-        return anyhow!("{holder}; only the user whose {token} is may ask it, or root");
+        return anyhow!(
+            "the store {store} is in use: {holder}. Only root and the user whom {token} belongs to may ask it"
+        );
     }
     let says = match look(basics, "/readyz", clock).await {
         Ok(answer) => answer.text().trim().replace('\n', "; "),
         Err(cause) => format!("nothing: {cause}"),
     };
     anyhow!(
-        "{holder}, but the token that lets commands in cannot be read ({token}: {cause}); a vigie that was started on a full \
-         disk writes it once there is room. It says: {says}"
+        "the store {store} is in use: {holder}. No command can get in, because {token} cannot be read ({cause}); a vigie that \
+         was started on a full disk writes it once there is room. It says: {says}"
     )
+}
+
+/// What is said where there is no store.
+pub(super) fn no_store(store: &Path) -> String {
+    format!("there is no store at {} yet; `vigie run` makes one", store.display())
 }
 
 /// What the daemon answers to anybody at `path`.

@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context;
 use serde::Serialize;
 
+use super::when::count;
 use super::{Failure, explaining, load};
 use crate::clock::Clock;
 use crate::model::matched::{Field, Hit, Match, Severity};
@@ -87,7 +88,7 @@ pub(super) fn run(
         anstream::eprintln!("{matched} of {read} posts match");
     }
     if broken > 0 {
-        anstream::eprintln!("{broken} lines could not be read");
+        anstream::eprintln!("{} could not be read", count(broken, "line"));
         return Err(Failure::Said);
     }
     Ok(())

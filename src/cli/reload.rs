@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::when::count;
 use super::{Failure, keeper};
 use crate::clock::Clock;
 use crate::errand;
@@ -11,6 +12,7 @@ use crate::errand;
 pub(super) async fn reload(path: &Path, store: Option<&Path>, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
     let keeper = keeper::find(path, store, "vigie reload", clock).await?;
     let errand::Reloaded { sources, sinks, rules } = keeper.ask(&errand::RELOAD, ()).await?;
-    anstream::eprintln!("in force: {sources} sources, {sinks} sinks, {rules} rules");
+    let (sources, sinks, rules) = (count(sources, "source"), count(sinks, "sink"), count(rules, "rule"));
+    anstream::eprintln!("in force: {sources}, {sinks}, {rules}");
     Ok(())
 }

@@ -24,8 +24,10 @@ pub(super) async fn resume(
     name: String,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    keeper::find(path, store, "vigie sink resume", clock).await?.ask(&errand::RESUME, name.clone()).await?;
-    anstream::eprintln!("{name} is called again at once");
+    let keeper = keeper::find(path, store, "vigie sink resume", clock).await?;
+    keeper.ask(&errand::RESUME, name.clone()).await?;
+    let when = if keeper.is_daemon() { "at once" } else { "once vigie runs" };
+    anstream::eprintln!("{name} is called again {when}");
     Ok(())
 }
 

@@ -55,6 +55,10 @@ fn show(status: &Status, running: bool, timezone: &TimeZone) {
         anstream::println!("{BAD}refused{BAD:#}: the configuration as its files have it is not in force:");
         anstream::println!("{}", paragraph(why));
     }
+    if status.paused.is_some() && status.sinks.is_empty() {
+        anstream::println!("what is watched and what waits shows once the store can be opened");
+        return;
+    }
     if status.unheard {
         anstream::println!("{BAD}unheard{BAD:#}: {UNHEARD}, so nobody learns what vigie tells of itself");
     }

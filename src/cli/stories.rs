@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Failure;
 use super::matching::{marked, open, read};
+use super::when::count;
 use crate::clock::Clock;
 use crate::model::post::Post;
 use crate::model::story::{Copy, StoryId};
@@ -53,7 +54,7 @@ pub(super) fn run(watchlists: &[PathBuf], json: bool, file: &Path, clock: &dyn C
     }
     out.flush()?;
     if broken > 0 {
-        anstream::eprintln!("{broken} lines could not be read");
+        anstream::eprintln!("{} could not be read", count(broken, "line"));
         return Err(Failure::Said);
     }
     Ok(())

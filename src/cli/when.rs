@@ -1,5 +1,7 @@
 //! Times and lengths of time as people type them.
 
+use std::fmt::Display;
+
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::friendly::SpanParser;
 use jiff::tz::TimeZone;
@@ -42,6 +44,7 @@ pub(super) fn shown(at: Timestamp, timezone: &TimeZone) -> String {
 }
 
 /// So many things: `1 alert`, `2 alerts`.
-pub(super) fn count(number: u32, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+pub(super) fn count<N: Display + PartialEq + From<u8>>(number: N, thing: &str) -> String {
+    let s = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {thing}{s}")
 }

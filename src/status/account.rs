@@ -79,16 +79,17 @@ fn why(state: &TimelineState, sight: Sight) -> Option<String> {
     match sight {
         Sight::Blind => state.trouble.as_ref().map(|trouble| trouble.why.clone()),
         Sight::Late if state.trouble.is_some() => Some("it is read again, and being caught up".into()),
-        Sight::Late => state.open.last().map(|gap| format!("{}: {}", gap.cause, gap.why)),
+        Sight::New if state.failures == 0 => None,
+        Sight::Late | Sight::New => state.open.last().map(|gap| format!("{}: {}", gap.cause, gap.why)),
         Sight::Quiet => Some("it is read, but silent for unusually long".into()),
-        Sight::Seen | Sight::New => None,
+        Sight::Seen => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::coverage::Cause;
+    use crate::model::coverage::{Cause, Gap};
     use crate::model::timeline::{Silence, Trouble};
 
     #[test]
@@ -113,6 +114,18 @@ mod tests {
             (TimelineState { trouble, ..seen(0) }, Sight::Late),
         ] {
             assert_eq!(sight(&state, at(0)), expected, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn an_account_that_was_never_read_says_why_once_a_look_failed() {
+        let now = Timestamp::from_second(1_750_000_000).unwrap();
+        let first = TimelineState::first(None, now);
+        let gap = Gap::open(now, Cause::Outage, "HTTP 404");
+        let failed = TimelineState { failures: 1, open: vec![gap], ..first.clone() };
+        for (state, expected) in [(first, None), (failed, Some("outage: HTTP 404"))] {
+            let account = Account::of("x.hub", "hub".into(), Some(&state), now);
+            assert_eq!((account.sight, account.why.as_deref()), (Sight::New, expected));
         }
     }
 }

@@ -16,8 +16,10 @@ use tracing::debug;
 /// Connections at the same time; more wait to be accepted.
 const CONNECTIONS: usize = 64;
 
-/// How long a request's head may take.
+/// How long a request's head may take, and how long while more than half of the connections are taken: whoever sends
+/// heads slowly on all of them keeps nobody from an answer for long.
 const HEAD: Duration = Duration::from_secs(5);
+const HEAD_IN_A_CROWD: Duration = Duration::from_millis(500);
 
 /// The largest head of a request, in bytes.
 const HEAD_BYTES: usize = 16 << 10;
@@ -46,7 +48,8 @@ pub(super) async fn serve(listener: TcpListener, app: Router, stop: Cancellation
         };
         match accepted {
             Ok((stream, _)) => {
-                let talking = talk(stream, app.clone(), stop.clone());
+                let head = head_time(slots.available_permits());
+                let talking = talk(stream, app.clone(), head, stop.clone());
                 connections.spawn(async move {
                     // A peer that breaks off, or takes too long, is its own business.
                     let _ = tokio::time::timeout(CONNECTION, talking).await;
@@ -64,10 +67,10 @@ pub(super) async fn serve(listener: TcpListener, app: Router, stop: Cancellation
 }
 
 /// Answers what comes on one connection.
-async fn talk(stream: TcpStream, app: Router, stop: CancellationToken) {
+async fn talk(stream: TcpStream, app: Router, head: Duration, stop: CancellationToken) {
     let mut http = http1::Builder::new();
     // One answer a connection: who keeps asking would keep a slot from others.
-    http.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
+    http.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(HEAD_BYTES);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -79,5 +82,22 @@ async fn talk(stream: TcpStream, app: Router, stop: CancellationToken) {
     };
     if let Err(cause) = ended {
         debug!("a connection ended early: {cause}");
+    }
+}
+
+/// How long the head of a new connection may take while so many more could be made.
+fn head_time(free: usize) -> Duration {
+    if free < CONNECTIONS / 2 { HEAD_IN_A_CROWD } else { HEAD }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_may_take_its_time_unless_most_connections_are_taken() {
+        for (free, time) in [(63, HEAD), (32, HEAD), (31, HEAD_IN_A_CROWD), (0, HEAD_IN_A_CROWD)] {
+            assert_eq!(head_time(free), time, "{free}");
+        }
     }
 }

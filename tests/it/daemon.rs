@@ -99,7 +99,7 @@ fn reloads_at_the_same_time_are_done_one_after_the_other() {
     });
     for answer in &answers {
         assert_eq!(code(answer), 0, "{}", err(answer));
-        assert!(err(answer).contains("in force: 1 sources, 2 sinks, 1 rules"), "{}", err(answer));
+        assert!(err(answer).contains("in force: 1 source, 2 sinks, 1 rule"), "{}", err(answer));
     }
     daemon.until("the post is told", || daemon.said().contains("weapons"));
     assert_eq!(daemon.said().matches("Why: ").count(), 1);

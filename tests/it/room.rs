@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use vigie::app::App;
 use vigie::clock::{Clock, TokioClock};
+use vigie::errand::{Desk, STATUS};
+use vigie::pulse::{Pause, Pulse};
 use vigie::sink::SendError;
 use vigie::store::Store;
 use vigie::store::memory::MemoryStore;
@@ -187,4 +189,26 @@ async fn a_stop_that_was_asked_for_alarms_nobody_even_if_the_store_fails_in_it()
         assert!(ended.is_err(), "it says that it did not stop well");
         assert_eq!(world.operators.notices(), [""; 0]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn status_says_that_vigie_pauses_even_while_its_store_cannot_be_read() {
+    let (world, folder, pulse) = (World::new(), tempfile::tempdir().unwrap(), Pulse::default());
+    let config = config(&world.source, common(), &[&world.desk, &world.operators], folder.path());
+    let roster = config.roster();
+    let desk = Desk {
+        store: world.full(0, false, u64::MAX),
+        clock: Arc::new(TokioClock::starting_at(start())),
+        filed: Arc::default(),
+        roster: Box::new(move || Ok(roster.clone())),
+        since: Some(start()),
+        tally: None,
+        pulse: Some(pulse.clone()),
+        reloads: None,
+    };
+    assert!(STATUS.run(&desk, ()).await.is_err(), "it is not known yet that vigie pauses");
+    pulse.pause(Some(Pause::Store("no space".into())));
+    let status = STATUS.run(&desk, ()).await.unwrap();
+    assert_eq!((status.paused.as_deref(), status.since), (Some("no space"), Some(start())));
+    assert!(!status.is_well());
 }

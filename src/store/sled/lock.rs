@@ -31,7 +31,7 @@ pub(super) fn take(dir: &Path, holder: &str, now: Timestamp) -> Result<Lock, Ope
             let mut holder = String::new();
             let _ = file.take(300).read_to_string(&mut holder);
             let holder = match holder.trim() {
-                "" => "another process has it".to_owned(),
+                "" => "another process has it, which could not write who it is".to_owned(),
                 holder => holder.to_owned(),
             };
             return Err(OpenError::InUse { path: dir.to_owned(), holder });

@@ -162,6 +162,25 @@ fn who_is_slow_is_cut_off_and_holds_up_nobody() {
 }
 
 #[test]
+fn a_crowd_that_sends_heads_slowly_keeps_nobody_waiting_for_long() {
+    let desk = Desk::new("");
+    let daemon = Daemon::start(&desk);
+    let held: Vec<_> = (0..120)
+        .map(|_| {
+            let mut stream = TcpStream::connect(desk.listen()).unwrap();
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nx: ").unwrap();
+            stream
+        })
+        .collect();
+    let begun = Instant::now();
+    assert_eq!(status(&desk.ask("/healthz", "")), "200");
+    // Without a shorter time for them it would be five seconds.
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    drop(held);
+    daemon.stop();
+}
+
+#[test]
 fn who_keeps_asking_on_every_connection_holds_up_nobody() {
     let desk = Desk::new("");
     let daemon = Daemon::start(&desk);
