@@ -6,6 +6,7 @@ pub mod cadence;
 pub mod coverage;
 pub mod decision;
 pub mod delivery;
+pub mod instant;
 pub mod look;
 pub mod matched;
 pub mod pace;

@@ -12,17 +12,20 @@ mod look;
 mod measure;
 mod names;
 mod notice;
+mod once;
 mod purse;
 mod troubles;
+mod watching;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until as sleep_until_instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -30,78 +33,28 @@ use self::agenda::Agenda;
 pub(crate) use self::agenda::Number;
 use self::look::{Look, Looking};
 use self::purse::Purse;
+use self::watching::Shared;
 pub use commit::{Audience, Committer, Counted, Tally};
 pub use purse::spent;
+pub(crate) use watching::Watch;
+pub use watching::Watching;
 
 use crate::clock::{Clock, sleep_until};
 use crate::model::matched::Match;
-use crate::model::post::{Platform, Post};
+use crate::model::post::Post;
 use crate::model::timeline::{TimelineId, Turn};
 use crate::pulse::Beat;
-use crate::source::{Common, Source, Watched};
 use crate::store::{Store, StoreError};
 use crate::watch::Origin;
 
 /// The loop turns at least this often, whatever is due.
 pub const TICK: Duration = Duration::from_secs(5);
 
+/// Looks begin together at most once in this time: to be woken for each by itself costs more than most looks do.
+const BREATH: Duration = Duration::from_millis(50);
+
 /// The rules that hold for a post that came by a watched account.
 pub type Matcher = Arc<dyn Fn(&Post, &Origin) -> Vec<Match> + Send + Sync>;
-
-/// A source as the loop sees it.
-#[derive(Clone)]
-pub struct Watching {
-    /// Its name, `platform.name`.
-    pub id: String,
-    /// Its platform.
-    pub platform: Platform,
-    /// Its pace and bounds.
-    pub common: Common,
-    /// The adapter.
-    pub source: Arc<dyn Source>,
-}
-
-impl Watching {
-    /// The timeline of an account; until it is looked up, the one that stands for its name.
-    pub async fn timeline(&self, watched: &Watched, store: &dyn Store) -> Result<TimelineId, StoreError> {
-        let known = match &watched.timeline {
-            Some(timeline) => Some(timeline.clone()),
-            None => store.resolved(&self.platform, &watched.account).await?,
-        };
-        Ok(known.unwrap_or_else(|| TimelineId::unresolved(&self.platform, &watched.account)))
-    }
-}
-
-/// A timeline's watch. There may be many, so what those of a source have in common is kept once.
-#[derive(Clone)]
-pub(crate) struct Watch {
-    of: Arc<Shared>,
-    account: Arc<str>,
-    /// The wait between two looks at it.
-    every: SignedDuration,
-    /// How much less it matters than the source's other accounts, by their order: from 0 to 1.
-    lesser: f32,
-    /// Whether its timeline was found by its name.
-    by_name: bool,
-}
-
-/// What all watches of a source have in common.
-struct Shared {
-    /// The number of the source.
-    number: usize,
-    watching: Watching,
-    /// How many accounts it has.
-    accounts: usize,
-    /// Its money, where reading costs.
-    purse: Option<Arc<Purse>>,
-}
-
-impl Watch {
-    /// The source that it belongs to.
-    fn watching(&self) -> &Watching {
-        &self.of.watching
-    }
-}
 
 /// What the way in works with.
 pub struct Poll {
@@ -176,6 +129,7 @@ impl Poll {
         let mut under_way: FuturesUnordered<Looking> = FuturesUnordered::new();
         // Looks for which the committer has no room yet. Until it has, no other begins, so they stay few.
         let mut ended = VecDeque::new();
+        let mut breath = Instant::now();
         loop {
             beat.turn();
             let now = self.clock.now();
@@ -184,13 +138,18 @@ impl Poll {
             }
             // While vigie pauses, or the committer has no room, nothing more is begun.
             let begins = ended.is_empty() && !beat.is_paused();
-            if begins {
+            if begins && Instant::now() >= breath {
                 for (number, turn) in self.claim(now).await? {
                     under_way.push(self.look(number, turn, now)?);
+                    breath = Instant::now() + BREATH;
                 }
             }
             // With no hand free, the next thing to wait for is a hand.
             let next = self.agenda.next().filter(|_| begins).unwrap_or(Timestamp::MAX);
+            let awake = async {
+                sleep_until(next, now, TICK.try_into().unwrap_or(SignedDuration::ZERO)).await;
+                sleep_until_instant(breath).await;
+            };
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {
@@ -203,62 +162,23 @@ impl Poll {
                     }
                 }
                 Some(look) = under_way.next() => {
-                    self.ended(&look, now).await?;
-                    ended.push_back(look);
+                    let mut next = Some(look);
+                    // Looks that began together often end together.
+                    while let Some(look) = next {
+                        self.ended(&look, now).await?;
+                        ended.push_back(look);
+                        next = under_way.next().now_or_never().flatten();
+                    }
+                    while let Some(look) = ended.pop_front() {
+                        if let Err(full) = looks.try_send(look) {
+                            ended.push_front(full.into_inner());
+                            break;
+                        }
+                    }
                 }
                 Some((number, due)) = dues.recv() => self.agenda.wait(number, due),
-                () = sleep_until(next, now, TICK.try_into().unwrap_or(SignedDuration::ZERO)) => {}
+                () = awake => {}
             }
-        }
-    }
-
-    /// Looks once at every timeline, to its end, whatever is due; `commit` makes each page count.
-    pub(crate) async fn once(
-        &mut self,
-        committer: &mut Committer,
-        stop: &CancellationToken,
-    ) -> Result<Vec<String>, StoreError> {
-        let failed = self.all_once(committer, stop).await?;
-        // What had to wait, or was dropped, holds its turn still.
-        self.store.release().await?;
-        Ok(failed)
-    }
-
-    async fn all_once(
-        &mut self,
-        committer: &mut Committer,
-        stop: &CancellationToken,
-    ) -> Result<Vec<String>, StoreError> {
-        let mut failed = Vec::new();
-        let now = self.clock.now();
-        let mut under_way: FuturesUnordered<Looking> = FuturesUnordered::new();
-        loop {
-            for (number, turn) in self.claim(Timestamp::MAX).await? {
-                let waits = turn.state.as_ref().filter(|state| state.failures > 0 && state.due(now) > now);
-                if let (Some(state), Some(watch)) = (waits, self.watch_of(number)) {
-                    let why = state.trouble.as_ref().map_or("it failed", |trouble| trouble.why.as_str());
-                    let (source, account) = (&watch.watching().id, &watch.account);
-                    failed.push(format!("{source} {account}: waits until {:.0}: {why}", state.due));
-                    self.agenda.ended(number, None);
-                    continue;
-                }
-                under_way.push(self.look(number, turn, now)?);
-            }
-            let look = tokio::select! {
-                biased;
-                () = stop.cancelled() => return Ok(failed),
-                look = under_way.next() => look,
-            };
-            let Some(look) = look else { return Ok(failed) };
-            self.ended(&look, now).await?;
-            match &look.result {
-                Ok(page) if page.more => self.agenda.wait(look.number, now),
-                Ok(_) => {}
-                Err(error) => {
-                    failed.push(format!("{} {}: {error}", look.watch.watching().id, look.watch.account));
-                }
-            }
-            committer.take(*look).await?;
         }
     }
 

@@ -75,8 +75,11 @@ pub trait Store: Send + Sync {
 
     /// Makes a look at a timeline count: archives its posts, marks them seen, files its alerts, moves its cursor.
     ///
-    /// An outcome that holds nothing but a new due time may be lost in a crash.
+    /// An outcome that brought nothing but the times of a look may be lost in a crash before the next [`Store::keep`].
     async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Makes everything survive that until now might be lost in a crash.
+    async fn keep(&self) -> Result<(), StoreError>;
 
     /// Closes up to `most` deliveries of `sink` that are due, the oldest first, and hands them out for an attempt.
     ///
@@ -217,6 +220,15 @@ pub struct Outcome {
     pub charge: Option<Charge>,
     /// The UTC day of this look, from 1970.
     pub day: i32,
+}
+
+impl Outcome {
+    /// Whether it changes nothing but when was and will be looked.
+    fn is_bare(&self) -> bool {
+        let Self { turn, state, gaps, posts, filings, notices, charge, day: _ } = self;
+        let brought = !(gaps.is_empty() && posts.is_empty() && filings.is_empty() && notices.is_empty());
+        !brought && charge.is_none() && turn.state.as_ref().is_some_and(|before| state.is_later(before))
+    }
 }
 
 /// A post of a page.

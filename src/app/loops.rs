@@ -17,7 +17,7 @@ use crate::sink::Sink;
 use crate::watch::Origin;
 
 /// Looks that may wait for the committer.
-const WAITING_LOOKS: usize = 16;
+const WAITING_LOOKS: usize = 32;
 
 impl App {
     /// Starts the loops of the present configuration; they stop with `stop`, or on their own.

@@ -18,7 +18,7 @@ pub(super) async fn run(
     once: bool,
     clock: Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let files = Files { path: path.to_owned(), store: store.map(Path::to_owned), clock: clock.clone() };
+    let files = Files::new(path, store, clock.clone());
     let config = files.load().map_err(Failure::Problems)?;
     let timezone = config.basics.timezone.clone();
     let holder = if once { "vigie run --once" } else { "vigie run" };

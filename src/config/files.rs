@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 use toml_span::Value;
@@ -34,22 +34,37 @@ impl fmt::Display for Digest {
 
 /// A configuration in a file, the watchlists and secrets it names.
 pub struct Files {
-    /// The configuration.
-    pub path: PathBuf,
-    /// The store's folder, if not the one in the configuration.
-    pub store: Option<PathBuf>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
+    path: PathBuf,
+    store: Option<PathBuf>,
+    clock: Arc<dyn Clock>,
+    /// What the configuration named when it was last read. It may name thousands of accounts, and is asked every two
+    /// seconds.
+    named: Mutex<Named>,
+}
+
+/// The files that a configuration names.
+#[derive(Clone, Default)]
+struct Named {
+    /// What it says, hashed.
+    by: [u8; 32],
+    watchlists: Option<PathBuf>,
+    secrets: Vec<PathBuf>,
 }
 
 impl Configs for Files {
     fn digest(&self) -> Digest {
         let mut hash = Sha256::new();
-        for path in self.paths() {
+        let mut add = |path: &Path| {
             // A file that cannot be read is a content of its own.
-            let content = std::fs::read(&path).unwrap_or_else(|cause| cause.to_string().into_bytes());
+            let content = std::fs::read(path).unwrap_or_else(|cause| cause.to_string().into_bytes());
             hash.update(Sha256::digest(path.as_os_str().as_encoded_bytes()));
-            hash.update(Sha256::digest(content));
+            hash.update(Sha256::digest(&content));
+            content
+        };
+        let Named { watchlists, secrets, .. } = self.named(add(&self.path));
+        let watchlists = watchlists.and_then(|path| watchlists::all_files(&path).ok());
+        for path in watchlists.into_iter().flatten().chain(secrets) {
+            add(&path);
         }
         Digest(hash.finalize().into())
     }
@@ -64,19 +79,25 @@ impl Configs for Files {
 }
 
 impl Files {
-    /// All files, as far as the first of them tells of the others.
-    fn paths(&self) -> Vec<PathBuf> {
-        let mut paths = vec![self.path.clone()];
-        if let Ok(document) = Document::read(&self.path) {
-            let files =
-                Basics::of(&document).ok().and_then(|basics| watchlists::all_files(&basics.watchlists).ok());
-            paths.extend(files.into_iter().flatten());
+    /// The configuration at `path`, and all it names; `store` is the store's folder, if not the one it names.
+    pub fn new(path: &Path, store: Option<&Path>, clock: Arc<dyn Clock>) -> Self {
+        Self { path: path.to_owned(), store: store.map(Path::to_owned), clock, named: Mutex::default() }
+    }
+
+    /// The files that the configuration names that says this, as far as it can be read.
+    fn named(&self, content: Vec<u8>) -> Named {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        let by = Sha256::digest(&content).into();
+        if named.by != by {
+            *named = Named { by, ..Named::default() };
+            let document = Document::new(&self.path, String::from_utf8(content).unwrap_or_default());
+            named.watchlists = Basics::of(&document).ok().map(|basics| basics.watchlists);
             let dir = self.path.parent().unwrap_or(Path::new("."));
             if let Ok(value) = document.parse() {
-                secrets(&value, dir, &mut paths);
+                secrets(&value, dir, &mut named.secrets);
             }
         }
-        paths
+        named.clone()
     }
 }
 

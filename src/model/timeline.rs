@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cadence::Cadence;
 use super::coverage::{Cause, Gap};
+use super::instant;
 use super::post::Platform;
 
 /// A timeline's identity: platform and the permanent id of what is watched. Configuration may rename its source freely.
@@ -69,12 +70,16 @@ pub struct Turn {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineState {
     /// Where to resume; `None` until a first look succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
     /// Posts from before this instant are seen but never alert. `None`: all alert.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "instant::optional")]
     pub since: Option<Timestamp>,
     /// When to look next.
+    #[serde(with = "instant")]
     pub due: Timestamp,
     /// When `due` was set: if the clock is behind it, it jumped, and the timeline is due now.
+    #[serde(with = "instant")]
     pub set_at: Timestamp,
     /// The wait that was meant between the last look and the next.
     #[serde(default)]
@@ -83,34 +88,34 @@ pub struct TimelineState {
     #[serde(default)]
     pub failures: u32,
     /// When the first look began.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "instant::optional")]
     pub watched_since: Option<Timestamp>,
     /// When the look under way began, if it takes more than one page.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "instant::optional")]
     pub begun_at: Option<Timestamp>,
     /// When the last look began that reached from the newest post back to what was known.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "instant::optional")]
     pub complete_at: Option<Timestamp>,
     /// What was not seen since, by cause; the last one lasts until a look is complete.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<Gap>,
     /// Why people should worry, since when.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
     /// When people were last told that posts may be missing for good.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "instant::optional")]
     pub missed_at: Option<Timestamp>,
     /// How often the account posts.
     #[serde(default)]
     pub cadence: Cadence,
     /// The silence that is unusual for it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence: Option<Silence>,
     /// How the platform calls the account, if not as the configuration does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// When the name in the configuration was last looked up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "instant::optional")]
     pub named_at: Option<Timestamp>,
 }
 
@@ -162,6 +167,28 @@ impl TimelineState {
         if now < self.set_at { now } else { self.due }
     }
 
+    /// Whether it is `before` but for when was and will be looked: then a restart may as well go on from `before`, and
+    /// repeats the looks since.
+    pub fn is_later(&self, before: &Self) -> bool {
+        let kept = |state: &Self| {
+            let Self { since, failures, watched_since, begun_at, complete_at, missed_at, .. } = *state;
+            let Self { cadence, silence, named_at, .. } = *state;
+            (
+                since,
+                failures,
+                watched_since,
+                begun_at,
+                complete_at.is_some(),
+                missed_at,
+                cadence,
+                silence,
+                named_at,
+            )
+        };
+        let words = (&self.cursor, &self.open, &self.trouble, &self.name);
+        kept(self) == kept(before) && words == (&before.cursor, &before.open, &before.trouble, &before.name)
+    }
+
     /// Up to when its posts were seen; where its watch began if none were yet.
     pub fn seen_until(&self) -> Option<Timestamp> {
         self.complete_at.or(self.watched_since)
@@ -195,6 +222,25 @@ mod tests {
         assert!(!state(at(-180)).is_late(at(0)));
         assert!(state(at(-181)).is_late(at(0)));
         assert!(!TimelineState::first(None, at(0)).is_late(at(9999)), "nobody looked yet");
+    }
+
+    #[test]
+    fn a_state_is_later_if_only_its_times_differ() {
+        let seen = TimelineState { complete_at: Some(at(0)), ..TimelineState::first(None, at(0)) };
+        let pause = SignedDuration::from_mins(1);
+        let later =
+            TimelineState { due: at(60), set_at: at(1), pause, complete_at: Some(at(1)), ..seen.clone() };
+        assert!(later.is_later(&seen) && seen.is_later(&seen));
+        let gap = Gap::open(at(0), Cause::Outage, "");
+        let others = [
+            TimelineState { complete_at: None, ..later.clone() },
+            TimelineState { cursor: Some(Cursor("1".into())), ..later.clone() },
+            TimelineState { failures: 1, ..later.clone() },
+            TimelineState { open: vec![gap], ..later.clone() },
+            TimelineState { begun_at: Some(at(1)), ..later.clone() },
+            TimelineState { cadence: Cadence::default().heard(&[at(1)]), ..later },
+        ];
+        assert!(others.iter().all(|other| !other.is_later(&seen)));
     }
 
     #[test]

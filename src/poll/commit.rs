@@ -29,6 +29,9 @@ use crate::store::{News, Store, StoreError};
 /// The silence of a source's accounts is asked about once in this time, however many of them are silent.
 const ASKED_ONCE_IN: SignedDuration = SignedDuration::from_hours(1);
 
+/// Looks that brought nothing are made to survive a crash once in this time, all together.
+const KEPT_EVERY: SignedDuration = SignedDuration::from_secs(30);
+
 /// Makes looks count, one page at a time.
 pub struct Committer {
     store: Arc<dyn Store>,
@@ -149,8 +152,14 @@ impl Committer {
         dues: mpsc::UnboundedSender<(Number, Timestamp)>,
         beat: Beat,
     ) -> Result<(), StoreError> {
+        let mut kept = self.clock.now();
         loop {
             beat.turn();
+            let now = self.clock.now();
+            if now.duration_since(kept).abs() >= KEPT_EVERY {
+                self.store.keep().await?;
+                kept = now;
+            }
             match tokio::time::timeout(TICK, looks.recv()).await {
                 Ok(Some(look)) => {
                     let number = look.number;
@@ -158,7 +167,7 @@ impl Committer {
                     // Whoever looks is gone only when the daemon stops.
                     let _ = dues.send((number, due));
                 }
-                Ok(None) => return Ok(()),
+                Ok(None) => return self.store.keep().await,
                 Err(_) => {}
             }
         }

@@ -149,6 +149,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn keep(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn seal(
         &self,
         sink: &SinkId,

@@ -12,6 +12,7 @@
 //! its file synced, because sled's flush alone does not survive a power cut (spacejam/sled issues 1351 and 1452).
 
 mod archive;
+mod asking;
 mod backup;
 mod commits;
 mod core;
@@ -28,6 +29,7 @@ mod repair;
 mod seal;
 mod seen;
 mod stories;
+mod timelines;
 mod trees;
 
 use std::ops::RangeInclusive;
@@ -37,10 +39,11 @@ use std::thread;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use self::core::Core;
-use self::owner::{Answer, Job, Owner, WAITING};
+use self::owner::{Job, Owner, WAITING};
+use self::timelines::{Shared, lock};
 use super::{OpenError, Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use crate::model::coverage::Gap;
 use crate::model::decision::Decision;
@@ -53,11 +56,15 @@ use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 use crate::route::{Meters, Routes};
 
+/// Timelines written by one job of the owning thread, so that others come to their turn.
+const KEPT_AT_ONCE: usize = 500;
+
 /// A store in a folder.
 #[derive(Debug)]
 pub struct SledStore {
     dir: PathBuf,
     jobs: mpsc::Sender<Job>,
+    timelines: Shared,
 }
 
 impl SledStore {
@@ -74,10 +81,10 @@ impl SledStore {
     }
 
     fn run_by(owner: Owner, dir: &Path) -> Result<Self, OpenError> {
-        let (jobs, waiting) = mpsc::channel::<Job>(WAITING);
+        let ((jobs, waiting), timelines) = (mpsc::channel::<Job>(WAITING), owner.timelines());
         let thread = thread::Builder::new().name("store".into()).spawn(move || owner.run(waiting));
         thread.map_err(|cause| OpenError::Io { path: dir.to_owned(), cause })?;
-        Ok(Self { dir: dir.to_owned(), jobs })
+        Ok(Self { dir: dir.to_owned(), jobs, timelines })
     }
 
     /// Makes a damaged store in `dir` open again. Gives what was found and done, a line each; nothing if it is whole.
@@ -89,67 +96,17 @@ impl SledStore {
     pub fn restore(from: &Path, dir: &Path) -> Result<(), OpenError> {
         backup::restore(from, dir)
     }
-
-    /// Has the owning thread make a change, and waits until it is safe.
-    async fn change<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&mut Core) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.ask(|owner| {
-            let result = owner.change(change);
-            |synced: &Result<(), StoreError>| synced.clone().and(result)
-        })
-        .await
-    }
-
-    /// Has the owning thread read something, which needs no disk that takes writes.
-    async fn read<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&mut Core) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.ask(|owner| {
-            let result = owner.read(read);
-            |_: &Result<(), StoreError>| result
-        })
-        .await
-    }
-
-    /// Has the owning thread do `job`, and hears what comes of it after the next sync.
-    async fn ask<T: Send + 'static, R>(
-        &self,
-        job: impl FnOnce(&mut Owner) -> R + Send + 'static,
-    ) -> Result<T, StoreError>
-    where
-        R: FnOnce(&Result<(), StoreError>) -> Result<T, StoreError> + Send + 'static,
-    {
-        let gone = || StoreError::Broken("its thread ended; the log above says why".into());
-        let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |owner| {
-            let result = job(owner);
-            let answer: Answer = Box::new(move |synced| {
-                // Who asked may be gone; the deed is done all the same.
-                let _ = answer.send(result(synced));
-            });
-            answer
-        });
-        self.jobs.send(job).await.map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
-    }
 }
 
 #[async_trait]
 impl Store for SledStore {
     async fn claim(&self, wanted: &[TimelineId], now: Timestamp) -> Result<Vec<Turn>, StoreError> {
-        let wanted = wanted.to_vec();
-        self.change(move |core| Ok(core.claim(wanted, now))).await
+        lock(&self.timelines).claim(wanted, now)
     }
 
     async fn release(&self) -> Result<(), StoreError> {
-        self.change(|core| {
-            core.release();
-            Ok(())
-        })
-        .await
+        lock(&self.timelines).release();
+        Ok(())
     }
 
     async fn reopen(&self, now: Timestamp) -> Result<(), StoreError> {
@@ -191,7 +148,16 @@ impl Store for SledStore {
     }
 
     async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
-        self.change(move |core| core.commit(outcome, now)).await
+        let outcome = lock(&self.timelines).note(outcome)?;
+        match outcome {
+            Some(outcome) => self.change(move |core| core.commit(outcome, now)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn keep(&self) -> Result<(), StoreError> {
+        while self.change(|core| core.keep(KEPT_AT_ONCE)).await? {}
+        Ok(())
     }
 
     async fn seal(
@@ -273,8 +239,7 @@ impl Store for SledStore {
     }
 
     async fn timeline(&self, id: &TimelineId) -> Result<Option<TimelineState>, StoreError> {
-        let id = id.clone();
-        self.read(move |core| Ok(core.timeline(&id))).await
+        lock(&self.timelines).state(id)
     }
 
     async fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError> {
@@ -296,7 +261,7 @@ impl Store for SledStore {
     async fn backup(&self, to: &Path) -> Result<Saved, StoreError> {
         let (from, to, folder) = (self.dir.clone(), to.to_owned(), to.to_owned());
         let lengths = self.ask(move |owner| {
-            let synced = owner.change(Core::sync);
+            let synced = owner.change(Core::keep_all);
             // It only reads the store: a full disk over there is no matter here.
             let lengths = synced.and_then(|()| owner.read(|core| core.export(&folder)));
             |_: &Result<(), StoreError>| lengths

@@ -265,6 +265,9 @@ impl Store for DyingStore {
     async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
         self.call(self.store.commit(outcome, now)).await
     }
+    async fn keep(&self) -> Result<(), StoreError> {
+        self.call(self.store.keep()).await
+    }
     async fn seal(
         &self,
         sink: &SinkId,

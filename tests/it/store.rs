@@ -18,8 +18,10 @@ use vigie::store::{Addressed, Filing, News, OpenError, Outcome, Sealed, Sighted,
 use vigie::story::Sketch;
 
 mod held;
+mod looks;
 
 use held::*;
+use looks::*;
 
 /// A kind of store: how it begins, and how it looks to the next process.
 trait Kind {
@@ -99,6 +101,7 @@ contract! {
     a_turn_commits_once
     what_a_commit_says_is_there_after_reopening
     what_is_due_is_handed_out_and_nothing_else
+    a_look_that_brought_nothing_counts_at_once_and_survives_once_it_is_kept
     a_post_is_new_then_known_then_revised
     a_story_gathers_while_it_is_open_and_speaks_once
     a_page_full_of_copies_is_one_delivery

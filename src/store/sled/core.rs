@@ -16,13 +16,14 @@ use super::open::{self, Parts, Trouble};
 use super::outbox::{put_header, put_new};
 use super::seen::Seen;
 use super::stories::Stories;
+use super::timelines::{self, Shared, lock};
 use super::trees::{Draft, Tree, Trees, broken};
 use crate::model::coverage::{Gap, keep};
 use crate::model::delivery::DeliveryId;
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
-use crate::model::timeline::{TimelineId, TimelineState, Turn};
+use crate::model::timeline::TimelineId;
 use crate::store::{News, Outcome, Sighting, StoreError};
 
 /// The state, the archive, and what is kept of them in memory.
@@ -35,47 +36,27 @@ pub(super) struct Core {
     pub(super) stories: Stories,
     pub(super) archive: Archive,
     commits: Commits,
-    timelines: HashMap<TimelineId, TimelineState>,
-    held: HashMap<TimelineId, u64>,
-    fence: u64,
+    timelines: Shared,
     pub(super) waiting: HashMap<SinkId, BTreeMap<DeliveryId, Waiting>>,
     pub(super) unsynced: bool,
 }
 
 impl Core {
     /// The core of the store in `dir`. What an earlier process held is free again.
-    pub(super) fn new(parts: Parts, dir: &Path, now: Timestamp) -> Result<Self, Trouble> {
+    pub(super) fn new(parts: Parts, timelines: &Shared, dir: &Path, now: Timestamp) -> Result<Self, Trouble> {
         let Parts { db, trees, file, seen, stories, archive, commits } = parts;
-        let (timelines, held, waiting) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let (fence, unsynced) = (0, true);
-        let mut core = Self {
-            db,
-            trees,
-            file,
-            seen,
-            stories,
-            archive,
-            commits,
-            timelines,
-            held,
-            fence,
-            waiting,
-            unsynced,
-        };
+        let (timelines, waiting, unsynced) = (timelines.clone(), HashMap::new(), true);
+        let mut core =
+            Self { db, trees, file, seen, stories, archive, commits, timelines, waiting, unsynced };
         core.restart(now)?;
         core.sync()?;
         open::mark(dir)?;
+        lock(&core.timelines).load(&core.trees)?;
         Ok(core)
     }
 
     /// Reads what is kept in memory, and frees what an earlier process held.
     fn restart(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        for entry in self.trees.entries(Tree::Timeline, b"") {
-            let (key, _) = entry?;
-            if let Some(state) = self.trees.get(Tree::Timeline, &key)? {
-                self.timelines.insert(String::from_utf8_lossy(&key).into_owned().into(), state);
-            }
-        }
         for entry in self.trees.entries(Tree::Gate, b"") {
             let (key, _) = entry?;
             if let Some(gate) = self.trees.get::<Gate>(Tree::Gate, &key)? {
@@ -103,24 +84,6 @@ impl Core {
             self.unsynced = false;
         }
         Ok(())
-    }
-
-    pub(super) fn claim(&mut self, wanted: Vec<TimelineId>, now: Timestamp) -> Vec<Turn> {
-        let mut turns = Vec::new();
-        for timeline in wanted {
-            let state = self.timelines.get(&timeline);
-            let due = state.is_none_or(|state| state.due(now) <= now);
-            if due && !self.held.contains_key(&timeline) {
-                self.fence += 1;
-                self.held.insert(timeline.clone(), self.fence);
-                turns.push(Turn { fence: self.fence, state: state.cloned(), timeline });
-            }
-        }
-        turns
-    }
-
-    pub(super) fn release(&mut self) {
-        self.held.clear();
     }
 
     pub(super) fn resolved(
@@ -173,9 +136,7 @@ impl Core {
 
     pub(super) fn commit(&mut self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
         let Outcome { turn, state, gaps, mut posts, filings, notices, charge, day } = outcome;
-        if self.held.get(&turn.timeline) != Some(&turn.fence) {
-            return Err(StoreError::Broken(format!("{} was committed by somebody else", turn.timeline)));
-        }
+        lock(&self.timelines).holds(&turn)?;
         let mut draft = self.trees.draft();
         for post in posts.iter().filter(|post| post.archive.is_some() && !post.met.is_empty()) {
             draft.put(Tree::Met, &post.key.0, &post.met)?;
@@ -199,24 +160,42 @@ impl Core {
             keep(&mut kept, gap);
             draft.put(Tree::Gap, &key, &kept)?;
         }
-        let before = self.timelines.get(&turn.timeline);
-        let moved = before.is_none_or(|before| {
-            before.cursor != state.cursor || before.trouble != state.trouble || before.open != state.open
+        let (key, packed) = (turn.timeline.as_str().as_bytes(), timelines::encode(&state)?);
+        let before = turn.state.as_ref().filter(|_| draft.is_empty());
+        let later = before.is_some_and(|before| state.is_later(before));
+        // One more failure of many: it is written, but need not be safe at once.
+        let fails_on = before.is_some_and(|before| {
+            (&before.cursor, &before.trouble, &before.open) == (&state.cursor, &state.trouble, &state.open)
         });
-        let key = turn.timeline.as_str().as_bytes();
-        if moved || !draft.is_empty() {
-            draft.put(Tree::Timeline, key, &state)?;
+        if !fails_on {
+            draft.put_raw(Tree::Timeline, key, packed.clone())?;
             self.unsynced |= draft.apply()?;
-        } else {
-            self.trees.note(Tree::Timeline, key, &state)?;
+        } else if !later {
+            self.trees.note(Tree::Timeline, key, &packed)?;
         }
         self.archive.grown(grown);
-        self.held.remove(&turn.timeline);
-        self.timelines.insert(turn.timeline, state);
+        lock(&self.timelines).put(turn.timeline, packed, later);
         for delivery in &changed {
             self.wait(delivery);
         }
         Ok(())
+    }
+
+    /// Writes up to `most` of the states that only looks without news changed; they are safe after the next sync. Tells
+    /// whether there may be more.
+    pub(super) fn keep(&mut self, most: usize) -> Result<bool, StoreError> {
+        let unkept = lock(&self.timelines).unkept(most);
+        for (timeline, state) in &unkept {
+            self.trees.note(Tree::Timeline, timeline.as_str().as_bytes(), state)?;
+        }
+        self.unsynced |= !unkept.is_empty();
+        Ok(unkept.len() == most)
+    }
+
+    /// Makes all that there is survive a power cut.
+    pub(super) fn keep_all(&mut self) -> Result<(), StoreError> {
+        self.keep(usize::MAX)?;
+        self.sync()
     }
 
     pub(super) fn check(&mut self, now: Timestamp) -> Result<(), StoreError> {
@@ -228,10 +207,6 @@ impl Core {
 
     pub(super) fn gate(&self, sink: &SinkId) -> Result<Gate, StoreError> {
         Ok(self.trees.get(Tree::Gate, sink.as_str().as_bytes())?.unwrap_or_default())
-    }
-
-    pub(super) fn timeline(&self, id: &TimelineId) -> Option<TimelineState> {
-        self.timelines.get(id).cloned()
     }
 
     pub(super) fn gaps(&self, id: &TimelineId) -> Result<Vec<Gap>, StoreError> {

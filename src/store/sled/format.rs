@@ -8,20 +8,22 @@ use serde::de::DeserializeOwned;
 use sled::Db;
 
 use super::stories::Records;
+use super::timelines;
 use super::trees::{Tree, Trees, broken};
 use crate::model::post::Platform;
 use crate::model::sink::SinkId;
 use crate::model::story::{Copy, Story, StoryId, Told};
+use crate::model::timeline::TimelineState;
 use crate::store::StoreError;
 use crate::store::shelf::Change;
 use crate::story::Kept;
 
 /// The version of the layout on disk.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// The steps that lead to [`FORMAT`], from 1 on. Each may be cut off and begun again; the new version counts when all
 /// is written. What a step no longer needs is dropped by [`sweep`].
-const STEPS: [Step; FORMAT as usize - 1] = [stories_become_records];
+const STEPS: [Step; FORMAT as usize - 1] = [stories_become_records, timelines_are_packed];
 
 type Step = fn(&Db, &Trees) -> Result<(), StoreError>;
 
@@ -96,6 +98,22 @@ fn stories_become_records(db: &Db, trees: &Trees) -> Result<(), StoreError> {
         latest = latest.max(old.last_at);
         records.write(&Change::all(&old.into(), &kept), latest, &mut draft)?;
         draft = draft.spill()?;
+    }
+    draft.apply().map(drop)
+}
+
+/// 2 to 3: the states of timelines were JSON.
+fn timelines_are_packed(_: &Db, trees: &Trees) -> Result<(), StoreError> {
+    let mut draft = trees.draft();
+    for entry in trees.entries(Tree::Timeline, b"") {
+        let (key, value) = entry?;
+        // Others are packed already, by an attempt that was cut off.
+        if value.starts_with(b"{") {
+            let state: TimelineState = serde_json::from_slice(&value)
+                .map_err(|error| StoreError::Broken(format!("a timeline of format 2: {error}")))?;
+            draft.put_raw(Tree::Timeline, &key, timelines::encode(&state)?)?;
+            draft = draft.spill()?;
+        }
     }
     draft.apply().map(drop)
 }

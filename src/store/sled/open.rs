@@ -18,6 +18,7 @@ use super::core::Core;
 use super::format::{self, FORMAT, lift};
 use super::seen::Seen;
 use super::stories::Stories;
+use super::timelines::Shared;
 use super::trees::{Tree, Trees, broken};
 use crate::store::{OpenError, StoreError, is_full};
 
@@ -73,8 +74,10 @@ pub(super) enum Damage {
 }
 
 /// Opens the store in `dir`, which is locked, or founds it.
-pub(super) fn open(dir: &Path, now: Timestamp) -> Result<Core, Trouble> {
-    guarded(|| Core::new(assemble(dir, now)?, dir, now))
+///
+/// Its timelines are read into `timelines`.
+pub(super) fn open(dir: &Path, timelines: &Shared, now: Timestamp) -> Result<Core, Trouble> {
+    guarded(|| Core::new(assemble(dir, now)?, timelines, dir, now))
 }
 
 /// Opens or founds the parts of the store in `dir`, and holds them against one another.

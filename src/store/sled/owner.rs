@@ -11,6 +11,7 @@ use super::core::Core;
 use super::disk;
 use super::lock::{self, Lock};
 use super::open::{self, Trouble};
+use super::timelines::{Shared, lock};
 use crate::store::{OpenError, StoreError};
 
 /// Something for the owning thread to do; what it returns is called once everything is synced.
@@ -30,6 +31,8 @@ pub(super) struct Owner {
     /// Why nothing can be changed until it is opened anew. sled refuses every write after one that failed, and what is in
     /// memory may be ahead of the disk; it can still be read.
     full: Option<String>,
+    /// What can be asked and told without this thread.
+    timelines: Shared,
 }
 
 impl Owner {
@@ -53,7 +56,12 @@ impl Owner {
         let io = |cause| OpenError::Io { path: dir.to_owned(), cause };
         fs::create_dir_all(dir.join("archive")).map_err(io)?;
         let lock = lock::take(dir, holder, now)?;
-        Ok(Self { dir: dir.to_owned(), _lock: lock, core: None, full: None })
+        Ok(Self { dir: dir.to_owned(), _lock: lock, core: None, full: None, timelines: Shared::default() })
+    }
+
+    /// What can be asked and told without this thread.
+    pub(super) fn timelines(&self) -> Shared {
+        self.timelines.clone()
     }
 
     /// Does jobs until nobody can ask any more.
@@ -70,6 +78,8 @@ impl Owner {
                 answer(&synced);
             }
         }
+        // Nobody is left to hear of it; without it the next process repeats some looks.
+        let _ = self.change(Core::keep_all);
     }
 
     /// Changes something; after a change that did not fit, none is made before the store is opened anew.
@@ -82,7 +92,7 @@ impl Owner {
         }
         let result = self.core.as_mut().ok_or_else(never_opened).and_then(change);
         if let Err(StoreError::Full(why)) = &result {
-            self.full = Some(why.clone());
+            self.shut(why.clone());
         }
         result
     }
@@ -108,7 +118,7 @@ impl Owner {
         let opened = disk::probe(&self.dir).map_err(Trouble::from).and_then(|()| {
             // sled has its file for itself.
             self.core = None;
-            open::open(&self.dir, now)
+            open::open(&self.dir, &self.timelines, now)
         });
         match opened {
             Ok(core) => {
@@ -116,10 +126,15 @@ impl Owner {
                 Ok(())
             }
             Err(trouble) => {
-                self.full = Some(trouble.to_string());
+                self.shut(trouble.to_string());
                 Err(trouble)
             }
         }
+    }
+
+    fn shut(&mut self, why: String) {
+        lock(&self.timelines).shut(StoreError::Full(why.clone()));
+        self.full = Some(why);
     }
 }
 

@@ -108,8 +108,8 @@ impl Trees {
 
     /// Changes one value that may be lost in a crash, outside of any transaction: what those keep account of costs more
     /// than all else of a look that brings nothing.
-    pub(super) fn note<T: Serialize>(&self, tree: Tree, key: &[u8], value: &T) -> Result<(), StoreError> {
-        self.tree(tree).insert(key, fitting(tree, encode(value)?)?).map_err(broken)?;
+    pub(super) fn note(&self, tree: Tree, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.tree(tree).insert(key, fitting(tree, value)?).map_err(broken)?;
         Ok(())
     }
 
@@ -136,7 +136,8 @@ impl Draft<'_> {
     }
 
     pub(super) fn put_raw(&mut self, tree: Tree, key: &[u8], value: Vec<u8>) -> Result<(), StoreError> {
-        self.changes.insert((tree, key.to_vec()), Some(fitting(tree, value)?));
+        fitting(tree, &value)?;
+        self.changes.insert((tree, key.to_vec()), Some(value));
         Ok(())
     }
 
@@ -193,7 +194,7 @@ fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
 }
 
 /// The value, if it is not so large that sled puts it aside.
-fn fitting(tree: Tree, value: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+fn fitting(tree: Tree, value: &[u8]) -> Result<&[u8], StoreError> {
     if value.len() > VALUE_BYTES {
         return Err(StoreError::Broken(format!(
             "a value of {} bytes for {tree:?} is too large",

@@ -8,8 +8,10 @@ use vigie::model::matched::Severity;
 use vigie::story::{Kept, Sketch};
 
 use super::{at, commit, hours, open, outbox, post, sink};
+use vigie::model::post::Platform;
 use vigie::model::story::StoryId;
-use vigie::store::OpenError;
+use vigie::model::timeline::TimelineId;
+use vigie::store::{OpenError, Store};
 
 /// What story number `n` tells.
 fn text(n: u32) -> String {
@@ -55,7 +57,7 @@ async fn a_store_of_version_1_keeps_its_stories() {
     commit(store.as_ref(), at(3601), &[post("other", &text(121))]).await;
     assert_eq!(outbox(store.as_ref()).await.len(), 1);
     drop(store);
-    assert_eq!(fs::read_to_string(dir.path().join("FORMAT")).unwrap().trim(), "2");
+    assert_eq!(fs::read_to_string(dir.path().join("FORMAT")).unwrap().trim(), "3");
     let store = open(dir.path(), at(3602)).unwrap();
     commit(store.as_ref(), at(3602), &[post("third", &text(0))]).await;
     assert_eq!(outbox(store.as_ref()).await.len(), 1, "also after reopening");
@@ -64,6 +66,39 @@ async fn a_store_of_version_1_keeps_its_stories() {
     let store = open(dir.path(), later).unwrap();
     commit(store.as_ref(), later, &[post("again", &text(0))]).await;
     assert_eq!(outbox(store.as_ref()).await.len(), 2, "a story that is over is told again");
+}
+
+#[tokio::test]
+async fn a_store_of_version_2_keeps_its_timelines() {
+    let dir = tempfile::tempdir().unwrap();
+    let of_version_2 = json!({
+        "cursor": "{\"etag\":\"\\\"1\\\"\"}", "since": null, "due": "2025-06-15T15:07:40Z",
+        "set_at": "2025-06-15T15:06:40.123456789Z", "pause": "PT60S", "failures": 1,
+        "watched_since": "2025-06-15T15:00:00Z", "begun_at": null, "complete_at": "2025-06-15T15:06:40.1Z",
+        "trouble": {"since": "2025-06-15T15:06:41Z", "cause": "outage", "why": "it fails"}, "missed_at": null,
+        "cadence": {"since": "2025-06-15T14:00:00Z", "last": "2025-06-15T15:00:00Z", "usual": 600, "longest": 900,
+            "learned": 6},
+        "silence": null
+    });
+    drop(open(dir.path(), at(0)).unwrap());
+    fs::write(dir.path().join("FORMAT"), "2\n").unwrap();
+    {
+        let db = state(dir.path());
+        db.open_tree("meta").unwrap().insert("format", "2").unwrap();
+        let timelines = db.open_tree("timeline").unwrap();
+        for n in 0..120 {
+            timelines.insert(format!("x:{n}"), of_version_2.to_string().as_bytes()).unwrap();
+        }
+        db.flush().unwrap();
+    }
+    let store = open(dir.path(), at(1)).unwrap();
+    for n in 0..120 {
+        let state = store.timeline(&TimelineId::new(&Platform::X, &n.to_string())).await.unwrap().unwrap();
+        assert_eq!(state, serde_json::from_value(of_version_2.clone()).unwrap());
+    }
+    drop(store);
+    let packed = state(dir.path()).open_tree("timeline").unwrap().get("x:0").unwrap().unwrap();
+    assert!(!packed.starts_with(b"{") && packed.len() < of_version_2.to_string().len());
 }
 
 #[test]
@@ -96,7 +131,7 @@ fn a_store_of_a_later_version_is_refused_and_left_alone() {
     }
     for _ in 0..2 {
         let error = open(dir.path(), at(1)).unwrap_err();
-        assert!(matches!(error, OpenError::Newer { found: 9, known: 2, .. }), "{error}");
+        assert!(matches!(error, OpenError::Newer { found: 9, known: 3, .. }), "{error}");
         assert!(error.to_string().contains("Use the vigie that wrote it"), "{error}");
     }
 }
