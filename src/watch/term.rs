@@ -30,6 +30,8 @@ pub struct Word {
     pub token: Token,
     /// Whether any word that begins so will do.
     pub prefix: bool,
+    /// A stem of it has more characters than this. Of words written together no stem is so short that it is one of them.
+    pub beyond: usize,
 }
 
 impl Word {
@@ -92,13 +94,14 @@ impl Term {
             return None;
         }
         let join = |form: fn(&Token) -> &str| self.words.iter().map(|word| form(&word.token)).collect();
+        let beyond = others.iter().map(|word| word.token.folded.chars().count()).sum();
         let token = Token {
             cased: join(|token| &token.cased),
             lower: join(|token| &token.lower),
             folded: join(|token| &token.folded),
             ..last.token.clone()
         };
-        Some(Self { mode: self.mode, words: vec![Word { token, prefix: last.prefix }] })
+        Some(Self { mode: self.mode, words: vec![Word { token, prefix: last.prefix, beyond }] })
     }
 }
 
@@ -107,7 +110,7 @@ fn words(body: &str) -> Result<Vec<Word>, String> {
     let words: Vec<Word> = analyse(body)
         .into_iter()
         .filter(|token| token.width == 1)
-        .map(|token| Word { prefix: starred(&token), token })
+        .map(|token| Word { prefix: starred(&token), token, beyond: 0 })
         .collect();
     // `*` divides words, so one inside a word would quietly make two of it.
     let inside = body.match_indices('*').any(|(at, _)| {

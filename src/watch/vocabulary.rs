@@ -49,12 +49,12 @@ impl Vocabulary {
     pub fn element(&mut self, word: &Word, mode: Mode, language: Option<&Language>) -> Element {
         let token = &word.token;
         let language = language.filter(|language| mode == Mode::Inflected && language.inflects(token.script));
-        let key = match (mode, language) {
+        let stems =
+            language.map(|language| (language, stems(word, language))).filter(|(_, stems)| !stems.is_empty());
+        let key = match (mode, stems) {
             _ if word.prefix => Key::Prefix(token.folded.clone()),
             (Mode::Cased, _) => Key::Cased(token.cased.clone()),
-            (_, Some(language)) => {
-                Key::Stems(language.clone(), language.term_stems(&token.lower, &token.folded))
-            }
+            (_, Some((language, stems))) => Key::Stems(language.clone(), stems),
             _ => Key::Exact(token.folded.clone()),
         };
         if let Some(element) = self.elements.get(&key) {
@@ -147,4 +147,11 @@ impl Vocabulary {
 
 fn bit(script: Script) -> u32 {
     1 << script as u32
+}
+
+/// What a term's word is met by in a language in which it inflects.
+fn stems(word: &Word, language: &Language) -> Vec<String> {
+    let mut stems = language.term_stems(&word.token.lower, &word.token.folded);
+    stems.retain(|stem| stem.chars().count() > word.beyond);
+    stems
 }

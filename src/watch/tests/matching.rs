@@ -70,6 +70,22 @@ fn a_word_in_two_languages_of_a_concept_is_one_hit() {
 }
 
 #[test]
+fn a_phrase_written_together_inflects_but_is_not_met_by_the_words_it_begins_with() {
+    let list = format!("{}[concept.friends]\nen = [\"African allies\"]\n", one_rule("@friends"));
+    let watch = watch(&list);
+    // Snowball makes `african` of `africanallies`, too.
+    for (text, met) in [
+        ("African allies", true),
+        ("#AfricanAllies", true),
+        ("an African ally", true),
+        ("African", false),
+        ("#Africans", false),
+    ] {
+        assert_eq!(!watch.matches(&post(text)).is_empty(), met, "{text}");
+    }
+}
+
+#[test]
 fn a_term_inflects_in_its_own_language_only() {
     let list = "languages = [\"en\", \"fr\"]\n[concept.c]\nen = [\"livraison\"]\nany = [\"soldat\"]\n\
                 [[rule]]\nname = \"it\"\nseverity = \"low\"\nwhen = '@c'\n";

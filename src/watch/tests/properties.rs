@@ -48,6 +48,12 @@ fn result(list: &str, text: &str) -> Option<Vec<Match>> {
     Some(load_as("it", list).ok()?.matches(&post(text)))
 }
 
+/// A watchlist that looks for one phrase.
+fn phrase(language: &str, phrase: &str) -> String {
+    let rule = one_rule("@phrase").replacen("[\"en\", \"fr\", \"ru\"]", &format!("[\"{language}\"]"), 1);
+    format!("{rule}[concept.phrase]\n{language} = [\"{phrase}\"]\n")
+}
+
 fn texts() -> impl Strategy<Value = String> {
     let words = prop::sample::select(vec!["a", "b", "c", "d", "fghi", "x", "."]);
     prop::collection::vec(words, 0..12).prop_map(|words| words.join(" "))
@@ -117,6 +123,17 @@ proptest! {
             both.retain(|found| *found.rule == *"it/it");
             prop_assert_eq!(both, alone);
         }
+    }
+
+    #[test]
+    fn a_phrase_is_never_met_by_its_first_word(
+        first in "[a-z]{3,8}(an|al|ic|e|is|en)?",
+        last in "[a-z]{0,3}(ally|allies|ement|ingly|idade|lik|ost)",
+        language in prop::sample::select(vec!["en", "fr", "de", "es", "it", "nl", "pt", "sv", "tr"]),
+    ) {
+        let watch = load_as("it", &phrase(language, &format!("{first} {last}")));
+        let watch = watch.map_err(|problems| TestCaseError::reject(problems.join("; ")))?;
+        prop_assert_eq!(watch.matches(&post(&first)), []);
     }
 
     #[test]
