@@ -140,8 +140,9 @@ mod tests {
         let all = ["en", "fr", "es", "tr", "ar", "ru"].map(|code| Language::parse(code).unwrap());
         let mut small = SmallWords::of(&all);
         let table = [
-            ("inşa", Some("tr"), Some("in en")),
-            ("=inşa", Some("tr"), None),
+            ("cones", Some("es"), Some("con es")),
+            ("=cones", Some("es"), None),
+            ("inşa", Some("tr"), None),
             ("silah", Some("tr"), None),
             ("para", Some("tr"), Some("para es")),
             ("=para", Some("tr"), Some("para es")),

@@ -22,16 +22,16 @@ fn what_may_be_meant_but_seldom_is_comes_as_a_warning() {
 
 #[test]
 fn a_term_that_meets_a_small_word_of_another_language_is_told() {
-    let text = "languages = ['en', 'es', 'tr']\n[concept.a]\ntr = ['inşa', 'para', 'silah']\nany = ['para*']\n\
-                [concept.b]\nany = ['=inşa', '==Para']\n[[rule]]\nname = 'it'\nseverity = 'low'\nwhen = '@a OR inşa OR @b'\n\
+    let text = "languages = ['en', 'es', 'tr']\n[concept.a]\nes = ['cones']\ntr = ['para', 'silah']\nany = ['para*']\n\
+                [concept.b]\nany = ['=cones', '==Para']\n[[rule]]\nname = 'it'\nseverity = 'low'\nwhen = '@a OR cones OR @b'\n\
                 [[rule.example]]\ntext = 'silah'\nexpect = 'alert'\n";
     let watch = load_as("it", text).unwrap();
     let found: Vec<String> = watch.warnings().iter().map(ToString::to_string).collect();
     let expected = [
-        "it.toml:3:8: `inşa` also meets `in`, which stands in nearly every text in en; write `=inşa` to look for this form only",
-        "it.toml:3:16: `para` also meets `para`, which stands in nearly every text in es; make it part of a phrase, or keep",
-        "it.toml:4:9: `para` also meets `para`, which stands in nearly every text in es; write more letters before the `*`",
-        "it.toml:10:15: `inşa` also meets `in`, which stands in nearly every text in en",
+        "it.toml:3:8: `cones` also meets `con`, which stands in nearly every text in es; write `=cones` to look for this form only",
+        "it.toml:4:8: `para` also meets `para`, which stands in nearly every text in es; make it part of a phrase, or keep",
+        "it.toml:5:9: `para` also meets `para`, which stands in nearly every text in es; write more letters before the `*`",
+        "it.toml:11:15: `cones` also meets `con`, which stands in nearly every text in es",
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
