@@ -1,31 +1,39 @@
 //! Reading texts into buffers that are used again: no allocation per word, and a hash by which words meet.
 
+mod gather;
 mod run;
 mod spelling;
+mod spellings;
+mod tag;
 
 use std::ops::Range;
 
-use unicode_normalization::char::compose;
-
 pub use self::spelling::{cased_hash, spelling_hash};
 
-use self::run::{Run, goes_on};
+use self::run::Run;
 use self::spelling::{Spelling, of_capitals};
+use self::spellings::Spellings;
 use super::fold::{self, Class};
-use super::glyph::{Glyph, Glyphs, glyph};
+use super::glyph::{Glyph, Glyphs};
+use super::link;
 use super::script::Script;
 use super::token::Token;
-use super::{confusable, link};
 
 /// The words of one text at a time.
 #[derive(Clone, Debug, Default)]
 pub struct Words {
-    /// The text's letters, and behind them those of words that were written in one script.
-    letters: Vec<Letter>,
-    found: Vec<Word>,
     /// Of every word the [`spelling_hash`] of its folded form: all that is looked at of most words.
-    spellings: Vec<u64>,
+    spellings: Spellings,
     widest: u32,
+    /// The last whole of a tag.
+    whole: Option<u32>,
+    /// Words that stand side by side but not one behind the other here; see [`Words::leaps`].
+    leaps: Vec<[u32; 2]>,
+    found: Vec<Word>,
+    /// The letters of words that are not as the text has them, or had to be looked at one by one.
+    letters: Vec<Letter>,
+    /// The text, unless it is an address: the letters of most words stand only here.
+    text: String,
 }
 
 /// A word, a number, a character of a script without spaces, or an emoji; see [`Token`].
@@ -43,6 +51,7 @@ pub struct Word {
     pub hash: u64,
     /// Its script.
     pub script: Script,
+    /// Where its letters stand; no place if they are as the text has them.
     first: u32,
     behind: u32,
 }
@@ -64,40 +73,44 @@ impl Words {
     pub fn read(&mut self, text: &str) {
         self.clear();
         let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
-        self.letters.reserve(text.len() / 2);
+        self.text.push_str(text);
         let glyphs = Glyphs::get();
         let (mut run, mut rest, mut start) = (Run::new(true), text.chars(), 0);
         while let Some(c) = rest.next() {
-            let (glyph, end) = (glyphs.of(c), text.len() - rest.as_str().len());
-            if glyph.is_easy() {
-                self.letters.reserve(rest.as_str().len() + 1);
-                self.goes_on_in(&mut run, Class::Letter);
-                let mut letter = Letter { start: start as u32, end: end as u32, c, glyph };
-                // Most characters are followed by another of their kind.
-                loop {
-                    run.spelling = run.spelling.and(&letter);
-                    self.letters.push(letter);
-                    start = letter.end as usize;
-                    let mut ahead = rest.clone();
-                    let Some(c) = ahead.next() else { break };
-                    let glyph = glyphs.of(c);
-                    if !glyph.is_easy() {
-                        break;
-                    }
-                    rest = ahead;
-                    let end = text.len() - rest.as_str().len();
-                    letter = Letter { start: start as u32, end: end as u32, c, glyph };
-                }
-            } else if let Some(address) =
-                link::FIRST.contains(&c).then(|| link::address_at(text, start)).flatten()
-            {
+            let first = glyphs.of(c);
+            if let Some(address) = address(text, start, first) {
                 rest = text.get(address.end..).unwrap_or_default().chars();
                 start = address.end;
-                self.put(&mut run, address, ' ');
-            } else {
-                self.put(&mut run, start..end, c);
-                start = end;
+                self.gap(&mut run, ' ');
+                continue;
             }
+            if !first.is_easy() {
+                let end = text.len() - rest.as_str().len();
+                if first.is_gap() {
+                    self.gap(&mut run, c);
+                } else {
+                    self.put(&mut run, start..end, c);
+                }
+                start = end;
+                continue;
+            }
+            // Most characters are followed by another of their kind.
+            let begun = if run.class == Class::Letter { run.spelling } else { Spelling::default() };
+            let mut spelling = begun.and_easy(first);
+            let ends = loop {
+                let ahead = rest.clone();
+                let Some(c) = rest.next() else { break true };
+                let glyph = glyphs.of(c);
+                let begins = |at: usize| address(text, at, glyph).is_some();
+                if !glyph.is_easy() || begins(text.len() - ahead.as_str().len()) {
+                    rest = ahead;
+                    break glyph.is_easy() || glyph.ends_words();
+                }
+                spelling = spelling.and_easy(glyph);
+            };
+            let end = text.len() - rest.as_str().len();
+            self.stretch(&mut run, text, start..end, (spelling, first.script), ends);
+            start = end;
         }
         self.close(&mut run);
     }
@@ -118,9 +131,15 @@ impl Words {
         &self.found
     }
 
+    /// Reads these words, all at once; each would be waited for by itself otherwise.
+    pub fn fetch(&self, numbers: impl Iterator<Item = usize>) {
+        let words = numbers.filter_map(|number| self.found.get(number));
+        std::hint::black_box(words.fold(0, |all, word| all ^ word.start));
+    }
+
     /// Of every word, in the same order, the [`spelling_hash`] of its folded form.
     pub fn spellings(&self) -> &[u64] {
-        &self.spellings
+        self.spellings.all()
     }
 
     /// The most places that a word of this text takes.
@@ -128,157 +147,53 @@ impl Words {
         self.widest
     }
 
+    /// The numbers of words that stand side by side although others are between them here. Beside them every word
+    /// stands right before the next, but for the whole of a tag, which stands in the places of its parts.
+    pub fn leaps(&self) -> &[[u32; 2]] {
+        &self.leaps
+    }
+
     /// Everything that is known of a word of this text.
     pub fn token(&self, word: &Word) -> Token {
-        let letters = || self.letters(word.first..word.behind).iter();
+        let letters = || self.letters_of(word);
         Token {
             at: word.at as usize,
             width: word.width as usize,
             range: word.start as usize..word.end as usize,
-            cased: letters().map(|letter| letter.c).collect(),
-            lower: letters().map(|letter| &*fold::entry(letter.c).lower).collect(),
-            folded: letters().map(|letter| &*fold::entry(letter.c).folded).collect(),
+            cased: letters().collect(),
+            lower: letters().map(|c| &*fold::entry(c).lower).collect(),
+            folded: letters().map(|c| &*fold::entry(c).folded).collect(),
             script: word.script,
         }
     }
 
     /// A hash of a word as it is written, in capitals and small letters; never that of its lower case.
     pub fn cased_hash(&self, word: &Word) -> u64 {
-        of_capitals(self.letters(word.first..word.behind).iter().map(|letter| letter.c))
+        of_capitals(self.letters_of(word))
     }
 
     fn clear(&mut self) {
+        self.text.clear();
         self.letters.clear();
         self.found.clear();
         self.spellings.clear();
-        self.widest = 0;
+        self.leaps.clear();
+        (self.whole, self.widest) = (None, 0);
     }
 
-    fn letters(&self, range: Range<u32>) -> &[Letter] {
-        self.letters.get(range.start as usize..range.end as usize).unwrap_or_default()
+    fn letters_of(&self, word: &Word) -> impl Iterator<Item = char> {
+        let (range, bytes) =
+            (word.first as usize..word.behind as usize, word.start as usize..word.end as usize);
+        let bytes = if range.is_empty() { bytes } else { 0..0 };
+        let letters = self.letters.get(range).unwrap_or_default().iter().map(|letter| letter.c);
+        letters.chain(self.text.get(bytes).unwrap_or_default().chars())
     }
+}
 
-    /// Adds a character in its compatibility form.
-    fn put(&mut self, run: &mut Run, range: Range<usize>, c: char) {
-        let (start, end) = (range.start as u32, range.end as u32);
-        let glyph_of = glyph(c);
-        if !glyph_of.has_compatible_form() {
-            return self.put_letter(run, Letter { start, end, c, glyph: glyph_of });
-        }
-        for c in fold::entry(c).compat.as_deref().unwrap_or_default().chars() {
-            self.put_letter(run, Letter { start, end, c, glyph: glyph(c) });
-        }
-    }
-
-    /// Adds a letter, or joins it to the one before it; leaves noise out.
-    fn put_letter(&mut self, run: &mut Run, letter: Letter) {
-        if letter.glyph.joins()
-            && let Some(last) = self.letters.last_mut()
-        {
-            if let Some(joined) = compose(last.c, letter.c) {
-                (last.c, last.end, last.glyph) = (joined, letter.end, glyph(joined));
-                run.stale = true;
-                return;
-            }
-            if letter.glyph.class == Class::Noise {
-                last.end = letter.end;
-            }
-        }
-        if letter.glyph.class != Class::Noise {
-            self.goes_on_in(run, letter.glyph.class);
-            run.see(letter.c);
-            run.spelling = run.spelling.and(&letter);
-            self.letters.push(letter);
-        }
-    }
-
-    /// Prepares for a letter of a class: it belongs to the run, or the run is closed and another one begins.
-    fn goes_on_in(&mut self, run: &mut Run, class: Class) {
-        if !goes_on(run.class, self.letters.len() - run.first, class) {
-            self.close(run);
-            (run.first, run.class) = (self.letters.len(), class);
-        }
-    }
-
-    /// Makes a word of the run, if its letters are such.
-    fn close(&mut self, run: &mut Run) {
-        let (range, class) = (run.first..self.letters.len(), run.class);
-        let spelling = if run.stale { self.spelling(&range) } else { run.spelling };
-        (run.class, run.stale, run.spelling) = (Class::Other, false, Spelling::default());
-        run.at = match class {
-            Class::Other | Class::Noise | Class::Mark => run.at,
-            Class::Letter if run.tag => self.tag_word(range, run.at),
-            _ => self.word(range, spelling, run.at, 1),
-        };
-    }
-
-    /// A word of a tag: the whole of it, and its parts if capitals divide it. Gives the place behind it.
-    fn tag_word(&mut self, range: Range<usize>, at: u32) -> u32 {
-        let inside = range.start + 1..range.end;
-        let parts = inside.clone().filter(|place| self.begins_part(&range, *place)).count() as u32 + 1;
-        let behind = self.word(range.clone(), self.spelling(&range), at, parts);
-        if parts == 1 {
-            return behind;
-        }
-        let (mut at, mut start) = (at, range.start);
-        for place in inside.chain([range.end]) {
-            if place == range.end || self.begins_part(&range, place) {
-                at = self.word(start..place, self.spelling(&(start..place)), at, 1);
-                start = place;
-            }
-        }
-        at
-    }
-
-    /// `BurkinaFaso` is `Burkina` `Faso`, `USArmy` is `US` `Army`.
-    fn begins_part(&self, tag: &Range<usize>, place: usize) -> bool {
-        let of_tag = |place: usize| self.letters.get(place).filter(|_| tag.contains(&place));
-        let upper = |place: usize| of_tag(place).is_some_and(|letter| letter.glyph.is_upper());
-        let lower = |place: usize| of_tag(place).is_some_and(|letter| letter.glyph.is_lower());
-        upper(place) && (lower(place - 1) || (upper(place - 1) && lower(place + 1)))
-    }
-
-    /// What a look at these letters tells.
-    fn spelling(&self, range: &Range<usize>) -> Spelling {
-        let letters = self.letters.get(range.clone()).unwrap_or_default();
-        letters.iter().fold(Spelling::default(), Spelling::and)
-    }
-
-    /// Adds one word; gives the place behind it.
-    fn word(&mut self, mut range: Range<usize>, mut spelling: Spelling, at: u32, width: u32) -> u32 {
-        let letters = self.letters.get(range.clone()).unwrap_or_default();
-        let [first, ..] = letters else { return at };
-        let (start, end) = (first.start, letters.last().unwrap_or(first).end);
-        let class = first.glyph.class;
-        if spelling.mixes_scripts() && !matches!(class, Class::Digit | Class::Symbol | Class::Flag) {
-            range = self.unmix(range);
-            spelling = self.spelling(&range);
-        }
-        let letters = self.letters.get(range.clone()).unwrap_or_default();
-        let script = match class {
-            Class::Digit => Script::Number,
-            Class::Symbol | Class::Flag => Script::Symbol,
-            _ => letters.first().map_or(Script::Other, |letter| letter.glyph.script),
-        };
-        let (first, behind) = (range.start as u32, range.end as u32);
-        self.widest = self.widest.max(width);
-        self.spellings.push(spelling.folded(letters));
-        self.found.push(Word { at, width, start, end, hash: spelling.lower, script, first, behind });
-        at + width
-    }
-
-    /// Writes a word in one script, if it fits one; gives where its letters stand then.
-    fn unmix(&mut self, range: Range<usize>) -> Range<usize> {
-        let first = self.letters.len();
-        self.letters.extend_from_within(range);
-        let letters = self.letters.get_mut(first..).unwrap_or_default();
-        let mut word: Vec<char> = letters.iter().map(|letter| letter.c).collect();
-        confusable::unmix(&mut word);
-        for (letter, c) in letters.iter_mut().zip(word) {
-            (letter.c, letter.glyph) = (c, glyph(c));
-        }
-        first..self.letters.len()
-    }
+/// The address that begins with a character at a byte of `text`, if one does.
+#[inline]
+fn address(text: &str, at: usize, first: Glyph) -> Option<Range<usize>> {
+    first.may_begin_address().then(|| link::address_at(text, at)).flatten()
 }
 
 #[cfg(test)]

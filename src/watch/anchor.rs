@@ -7,7 +7,7 @@ use std::hash::Hash;
 
 use hashbrown::HashTable;
 
-use super::filter::Filter;
+use super::filter::{Filter, Sieve};
 use super::neighbour::Text;
 
 /// A word of terms, as it is told from others. Every bit of its keys is as good as drawn.
@@ -117,22 +117,24 @@ impl<W: Sought> Anchors<W> {
         self.uses.get(&word).map(|uses| uses.roles).unwrap_or_default()
     }
 
-    /// Whether a term of one word may have this key; true of all that do and of few others.
+    /// Which keys terms of one word may have; true of all that they have and of few others.
     #[inline]
-    pub fn may_be_alone(&self, key: u64) -> bool {
-        self.alone.has(key)
+    pub fn alone(&self) -> Sieve<'_> {
+        self.alone.sieve()
     }
 
-    /// Whether a term of several words may have this key.
+    /// Which keys terms of several words may have.
     #[inline]
-    pub fn may_be_beside(&self, key: u64) -> bool {
-        self.beside.has(key)
+    pub fn beside(&self) -> Sieve<'_> {
+        self.beside.sieve()
     }
 
-    /// Reads where the terms with these keys are kept, all at once; each would be waited for by itself otherwise.
+    /// Reads where the terms with these keys and their words are kept, all at once; each would be waited for by itself
+    /// otherwise.
     pub fn fetch(&self, keys: impl Iterator<Item = u64>) {
         let terms = keys.filter_map(|key| self.last.find(key, |last| last.key == key));
-        std::hint::black_box(terms.fold(0, |all, term| all ^ term.name.entry));
+        let words = terms.filter_map(|term| self.words.get(term.first as usize));
+        std::hint::black_box(words.fold(0, |all, word| all ^ word.alone()));
     }
 
     /// Tells the terms with a key that stand in a text at the word `first` and the word `next` right behind it; the two

@@ -7,7 +7,8 @@ use super::lexicon::Desk;
 
 /// As many desks as there were ever posts matched at a time.
 #[derive(Default)]
-pub struct Desks(Mutex<Vec<Desk>>);
+#[expect(clippy::vec_box, reason = "a desk is too large to be moved for every post")]
+pub struct Desks(Mutex<Vec<Box<Desk>>>);
 
 impl Desks {
     /// Works at a free desk.
@@ -18,7 +19,8 @@ impl Desks {
         done
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Desk>> {
+    #[expect(clippy::vec_box, reason = "as above")]
+    fn lock(&self) -> MutexGuard<'_, Vec<Box<Desk>>> {
         // A desk is out while it is in use, so no panic can leave a broken one here.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -152,12 +152,11 @@ impl Lexicon {
         fields: impl IntoIterator<Item = T>,
         read: impl Fn(T, &mut Words),
     ) -> Findings {
-        let mut words = std::mem::take(&mut desk.words);
         for (field, text) in fields.into_iter().enumerate() {
-            read(text, &mut words);
-            self.search_words(field, &words, desk);
+            read(text, &mut desk.words);
+            let Desk { words, memo, met, hits, .. } = desk;
+            self.search_words((field, words), memo, met, hits);
         }
-        desk.words = words;
         let mut findings = std::mem::take(&mut desk.findings);
         findings.take(&mut desk.hits);
         findings
@@ -165,13 +164,18 @@ impl Lexicon {
 
     /// How many hits all terms have in one text.
     pub fn count(&self, desk: &mut Desk, words: &Words) -> usize {
-        self.search_words(0, words, desk);
+        self.search_words((0, words), &mut desk.memo, &mut desk.met, &mut desk.hits);
         settle(&mut desk.hits);
         desk.hits.drain(..).count()
     }
 
-    fn search_words(&self, field: usize, words: &Words, desk: &mut Desk) {
-        let Desk { memo, met, hits, .. } = desk;
+    fn search_words(
+        &self,
+        (field, words): (usize, &Words),
+        memo: &mut Memo,
+        met: &mut Vec<Set>,
+        hits: &mut Vec<Found>,
+    ) {
         let mut tell = |place: Place| hits.extend(found(field, words, place));
         self.spelled.find(words, &mut tell);
         self.varied.find(words, memo, met, &mut tell);
@@ -205,6 +209,9 @@ fn found(field: usize, words: &Words, (name, first, last): Place) -> Option<Foun
 
 /// Puts hits in order, each once.
 fn settle(hits: &mut Vec<Found>) {
+    if hits.len() < 2 {
+        return;
+    }
     hits.sort_unstable();
     // Two terms of one atom at one place say the same thing: the first written stays.
     hits.dedup_by_key(|hit| (hit.atom, hit.field, hit.first, hit.end));

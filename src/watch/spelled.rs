@@ -2,7 +2,7 @@
 //! that reading a text gives away: most of them are ended by two looks at a few bits.
 
 use super::anchor::{Anchors, Name, Place, Sought};
-use super::neighbour::{self, Text};
+use super::neighbour::Text;
 use super::term::{Mode, Term};
 use crate::text::Token;
 use crate::text::words::{Words, cased_hash, spelling_hash};
@@ -28,7 +28,7 @@ impl Sought for Spelling {
     }
 
     fn beside(self, behind: Self) -> u64 {
-        beside(self.folded, behind.folded)
+        side_by_side(self.folded, behind.folded)
     }
 
     fn told_by_key(self) -> bool {
@@ -38,7 +38,7 @@ impl Sought for Spelling {
 
 /// The key of two words side by side, by their spellings.
 #[inline]
-fn beside(before: u64, behind: u64) -> u64 {
+fn side_by_side(before: u64, behind: u64) -> u64 {
     before.rotate_left(23) ^ behind
 }
 
@@ -69,26 +69,51 @@ impl Spelled {
             word.is_some_and(|word| spelling.cased.is_none_or(|cased| words.cased_hash(word) == cased))
         };
         let text = Text::new(words, meets);
-        for (number, key) in spellings.iter().enumerate().filter(|(_, key)| anchors.may_be_alone(**key)) {
-            anchors.find(&text, *key, (number, number), found);
+        let (alone, beside) = (anchors.alone(), anchors.beside());
+        let mut last = 0;
+        for (part, keys) in spellings.chunks(AT_ONCE).enumerate() {
+            let (mut passed, mut count) = ([0; 2 * AT_ONCE], 0);
+            // No branch depends on what passes, because nobody can tell beforehand.
+            let mut look = |look: u32, passes: bool| {
+                passed[count % (2 * AT_ONCE)] = look;
+                count += usize::from(passes);
+            };
+            for (number, key) in (part as u32 * AT_ONCE as u32..).zip(keys) {
+                look(number * 2, alone.has(*key));
+                look(number * 2 + 1, beside.has(side_by_side(last, *key)));
+                last = *key;
+            }
+            let places = || passed.iter().take(count).filter_map(|look| place(words, *look));
+            anchors.fetch(places().map(|(key, _)| key));
+            words.fetch(places().map(|(_, (first, _))| first));
+            for (key, numbers) in places() {
+                anchors.find(&text, key, numbers, found);
+            }
         }
-        let mut look = |before: usize, behind: usize, key: u64| {
-            if anchors.may_be_beside(key) {
+        for [before, behind] in words.leaps().iter().map(|leap| leap.map(|number| number as usize)) {
+            let keys = spellings.get(before).zip(spellings.get(behind));
+            let key = keys.map_or(0, |(before, behind)| side_by_side(*before, *behind));
+            if beside.has(key) {
                 anchors.find(&text, key, (before, behind), found);
-            }
-        };
-        if words.widest() == 1 {
-            // Every word stands right behind the one before it.
-            for (number, (before, behind)) in spellings.iter().zip(spellings.iter().skip(1)).enumerate() {
-                look(number, number + 1, beside(*before, *behind));
-            }
-        } else {
-            for (number, before) in spellings.iter().enumerate() {
-                for behind in neighbour::behind(words, number) {
-                    let key = spellings.get(behind).map(|behind| beside(*before, *behind));
-                    look(number, behind, key.unwrap_or_default());
-                }
             }
         }
     }
+}
+
+/// So many words are looked at before any is looked for: a search waits for memory, and several wait together.
+const AT_ONCE: usize = 32;
+
+/// The key of a look at a text, and the numbers of its first and its last word: twice the number of a word for that
+/// alone, one more for the word with the one before it.
+fn place(words: &Words, look: u32) -> Option<(u64, (usize, usize))> {
+    let number = look as usize / 2;
+    let key = words.spellings().get(number)?;
+    if look.is_multiple_of(2) {
+        return Some((*key, (number, number)));
+    }
+    let before = number.checked_sub(1)?;
+    // The parts of a tag stand behind the whole of it, in the same place.
+    let apart = words.widest() == 1 || words.found().get(before).is_some_and(|word| word.width == 1);
+    let first = words.spellings().get(before).filter(|_| apart)?;
+    Some((side_by_side(*first, *key), (before, number)))
 }

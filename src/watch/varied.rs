@@ -74,6 +74,7 @@ impl Varied {
     fn find_in(&self, words: &Words, met: &[Set], sets: &Sets, found: &mut impl FnMut(Place)) {
         let set = |number: usize| met.get(number).copied().unwrap_or(Set::EMPTY);
         let text = Text::new(words, |number, element| sets.elements(set(number)).any(|met| met == element));
+        let beside = self.anchors.beside();
         let alone = met.iter().filter(|set| set.alone()).flat_map(|set| sets.elements(*set));
         self.anchors.fetch(alone.map(Element::alone));
         for (number, first) in met.iter().enumerate() {
@@ -88,7 +89,7 @@ impl Varied {
             for behind in neighbour::behind(words, number).filter(|behind| set(*behind).behind()) {
                 for element in sets.elements(*first) {
                     let keys = sets.elements(set(behind)).map(|next| element.beside(next));
-                    for key in keys.filter(|key| self.anchors.may_be_beside(*key)) {
+                    for key in keys.filter(|key| beside.has(*key)) {
                         self.anchors.find(&text, key, (number, behind), found);
                     }
                 }

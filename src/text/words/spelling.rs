@@ -3,9 +3,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
-use super::Letter;
 use crate::text::fold;
-use crate::text::script::Script;
+use crate::text::glyph::{Glyph, Traits};
 
 /// Nobody outside can know it, so nobody can write words that are taken for others.
 static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0));
@@ -15,42 +14,47 @@ static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0));
 pub(super) struct Spelling {
     /// The hash of its lower case.
     pub(super) lower: u64,
-    /// A bit for each script.
-    scripts: u32,
-    /// Whether it is another word without diacritics.
-    folds: bool,
+    /// What any of its letters has.
+    traits: Traits,
 }
 
 impl Default for Spelling {
     fn default() -> Self {
-        Self { lower: *SEED, scripts: 0, folds: false }
+        Self { lower: *SEED, traits: Traits::default() }
     }
 }
 
 impl Spelling {
     /// Of a word with one more letter.
     #[inline]
-    pub(super) fn and(self, Letter { c, glyph, .. }: &Letter) -> Self {
-        let lower = if glyph.has_long_lower() {
-            fold::entry(*c).lower.chars().fold(self.lower, mixed)
-        } else {
-            mixed(self.lower, glyph.lower)
-        };
-        Self { lower, scripts: self.scripts | 1 << glyph.script as u32, folds: self.folds || glyph.folds() }
+    pub(super) fn and(self, c: char, glyph: Glyph) -> Self {
+        if !glyph.has_long_lower() {
+            return self.and_easy(glyph);
+        }
+        let lower = fold::entry(c).lower.chars().fold(self.lower, mixed);
+        Self { lower, traits: self.traits | glyph.traits }
+    }
+
+    /// Of a word with one more letter, the lower case of which is one letter.
+    #[inline]
+    pub(super) fn and_easy(self, glyph: Glyph) -> Self {
+        Self { lower: mixed(self.lower, glyph.lower), traits: self.traits | glyph.traits }
     }
 
     /// The [`spelling_hash`] of the folded form; `letters` are those of the word.
-    pub(super) fn folded(self, letters: &[Letter]) -> u64 {
-        let folded = || letters.iter().flat_map(|letter| fold::entry(letter.c).folded.chars());
-        if self.folds { folded().fold(*SEED, mixed) } else { self.lower }
+    #[inline]
+    pub(super) fn folded(self, letters: impl Iterator<Item = char>) -> u64 {
+        if self.traits.folds() { folded(letters) } else { self.lower }
     }
 
     /// Whether letters of two of the scripts stand together that have look-alikes in one another.
     pub(super) fn mixes_scripts(self) -> bool {
-        const ALIKE: u32 =
-            1 << Script::Latin as u32 | 1 << Script::Cyrillic as u32 | 1 << Script::Greek as u32;
-        (self.scripts & ALIKE).count_ones() > 1
+        self.traits.mixes_scripts()
     }
+}
+
+fn folded(letters: impl Iterator<Item = char>) -> u64 {
+    letters.fold(*SEED, |hash, c| fold::entry(c).folded.chars().fold(hash, mixed))
 }
 
 /// By which a word meets its folded form.

@@ -1,4 +1,7 @@
+use unicode_normalization::char::compose;
+
 use super::*;
+use crate::text::glyph::glyph;
 
 #[test]
 fn words_meet_by_their_lower_case_and_by_their_capitals() {
