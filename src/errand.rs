@@ -200,7 +200,10 @@ async fn status(desk: &Desk) -> Result<Status, Unable> {
     let paused = desk.pulse.as_ref().and_then(Pulse::paused).map(|pause| pause.to_string());
     let (status, unheard) = match gathered {
         // A store that could never be opened tells nothing; that vigie waits for it is all there is to say.
-        Err(StoreError::Full(_)) if paused.is_some() => (Status { at: now, ..Status::default() }, false),
+        Err(StoreError::Full(_)) if paused.is_some() => {
+            let store_bytes = desk.store.size().await.unwrap_or(0);
+            (Status { at: now, store_bytes, ..Status::default() }, false)
+        }
         gathered => gathered?,
     };
     Ok(Status { since: desk.since, paused, refused, unheard, today, ..status })

@@ -140,19 +140,20 @@ impl Daemon {
 async fn shut(basics: &Basics, holder: &str, cause: &io::Error, clock: &Arc<dyn Clock>) -> anyhow::Error {
     let (store, token) = (basics.store.display(), basics.store.join("token"));
     let token = token.display();
-    if cause.kind() == io::ErrorKind::PermissionDenied {
-        return anyhow!(
-            "the store {store} is in use: {holder}. Only root and the user whom {token} belongs to may ask it"
-        );
-    }
-    let says = match look(basics, "/readyz", clock).await {
-        Ok(answer) => answer.text().trim().replace('\n', "; "),
-        Err(cause) => format!("nothing: {cause}"),
+    let says = look(basics, "/readyz", clock).await.ok().filter(|answer| answer.status == 503);
+    let why = match (cause.kind(), says) {
+        (io::ErrorKind::NotFound, Some(says)) => {
+            let says = says.text().trim().replace('\n', "; ");
+            format!("its vigie has left no token there yet, and says: {says}")
+        }
+        (io::ErrorKind::PermissionDenied, _) => {
+            format!("only root and the owner of {token} may ask its vigie")
+        }
+        _ => format!(
+            "{token} cannot be read ({cause}); {holder}, and writes another token when it starts anew"
+        ),
     };
-    anyhow!(
-        "the store {store} is in use: {holder}. No command can get in, because {token} cannot be read ({cause}); a vigie that \
-         was started on a full disk writes it once there is room. It says: {says}"
-    )
+    anyhow!("the store {store} is in use, but no command can get in: {why}")
 }
 
 /// What is said where there is no store.

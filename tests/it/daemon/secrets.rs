@@ -63,7 +63,7 @@ fn no_log_holds_a_secret_and_none_above_debug_the_text_of_a_post() {
 }
 
 #[test]
-fn a_command_that_is_let_in_by_no_token_says_so_and_what_the_daemon_says_of_itself() {
+fn a_command_that_is_let_in_by_no_token_says_so_and_what_to_do() {
     let desk = Desk::new("");
     let daemon = Daemon::start(&desk);
     fs::remove_file(desk.path("data/token")).unwrap();
@@ -74,7 +74,7 @@ fn a_command_that_is_let_in_by_no_token_says_so_and_what_the_daemon_says_of_itse
         let status = desk.run(&["status"]);
         let told = err(&status);
         assert_eq!((code(&status), told.lines().count()), (1, 1), "{told}");
-        for part in ["`vigie run` (process ", "data/token", "cannot be read", "It says: ok"] {
+        for part in ["`vigie run` (process ", "data/token", "cannot be read", "when it starts anew"] {
             assert!(told.contains(part), "{part} is missing in {told}");
         }
     }
