@@ -6,6 +6,7 @@
 //! ```
 
 mod agenda;
+mod batch;
 mod commit;
 mod decide;
 mod look;
@@ -14,6 +15,7 @@ mod names;
 mod notice;
 mod once;
 mod purse;
+mod tally;
 mod troubles;
 mod watching;
 
@@ -34,8 +36,9 @@ pub(crate) use self::agenda::Number;
 use self::look::{Look, Looking};
 use self::purse::Purse;
 use self::watching::Shared;
-pub use commit::{Audience, Committer, Counted, Tally};
+pub use commit::{Audience, Committer};
 pub use purse::spent;
+pub use tally::{Counted, Tally};
 pub(crate) use watching::Watch;
 pub use watching::Watching;
 

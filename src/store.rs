@@ -37,7 +37,7 @@ pub use self::error::{OpenError, StoreError};
 /// # Contract
 /// - `Ok` means that it survives a crash and a power cut, unless the method says otherwise.
 /// - A piece of work has one holder at a time. When a store is opened, whatever was held is free again.
-/// - [`Store::commit`] is all or nothing, and a turn commits once.
+/// - [`Store::commit_all`] is all or nothing, and a turn commits once.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Hands out turns at the timelines among `wanted` that are due and that nobody holds.
@@ -73,10 +73,16 @@ pub trait Store: Send + Sync {
     /// Changes what a source spent.
     async fn charge(&self, charge: Charge) -> Result<(), StoreError>;
 
-    /// Makes a look at a timeline count: archives its posts, marks them seen, files its alerts, moves its cursor.
+    /// Makes looks at timelines count, in this order and at once: archives their posts, marks them seen, files their alerts,
+    /// moves their cursors.
     ///
     /// An outcome that brought nothing but the times of a look may be lost in a crash before the next [`Store::keep`].
-    async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError>;
+    async fn commit_all(&self, outcomes: Vec<Outcome>, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Makes a single look count.
+    async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
+        self.commit_all(vec![outcome], now).await
+    }
 
     /// Makes everything survive that until now might be lost in a crash.
     async fn keep(&self) -> Result<(), StoreError>;

@@ -1,22 +1,23 @@
 //! The one task that makes looks count, so that every decision sees the state it is committed to.
+//!
+//! Looks that wait for it are made to count together, because a sync for each would cost more than all else.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
 use tracing::{debug, info, warn};
 
+use super::batch::{Batch, Decided};
 use super::look::Look;
 use super::names::{self, Told};
 use super::notice::{self, notice};
+use super::tally::{Counted, Tally};
 use super::troubles::Troubles;
 use super::{Number, TICK, Watching, decide, measure};
 use crate::clock::Clock;
-use crate::metrics::Metrics;
-use crate::model::calendar::day;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
 use crate::model::look::Turned;
 use crate::model::sink::SinkId;
@@ -24,7 +25,7 @@ use crate::model::spend::Reads;
 use crate::model::timeline::TimelineId;
 use crate::pulse::Beat;
 use crate::route::Routes;
-use crate::store::{News, Store, StoreError};
+use crate::store::{News, Outcome, Sighting, Store, StoreError};
 
 /// The silence of a source's accounts is asked about once in this time, however many of them are silent.
 const ASKED_ONCE_IN: SignedDuration = SignedDuration::from_hours(1);
@@ -32,7 +33,10 @@ const ASKED_ONCE_IN: SignedDuration = SignedDuration::from_hours(1);
 /// Looks that brought nothing are made to survive a crash once in this time, all together.
 const KEPT_EVERY: SignedDuration = SignedDuration::from_secs(30);
 
-/// Makes looks count, one page at a time.
+/// Looks that are made to count together, at most.
+const AT_ONCE: usize = 32;
+
+/// Makes looks count.
 pub struct Committer {
     store: Arc<dyn Store>,
     audience: Audience,
@@ -56,76 +60,6 @@ pub struct Audience {
     pub operators: SinkId,
     /// The time zone they read.
     pub timezone: TimeZone,
-}
-
-/// What the committer counted, for whoever tells of it. Cheap to clone.
-#[derive(Clone)]
-pub struct Tally {
-    counts: Arc<Mutex<Counts>>,
-    metrics: Metrics,
-}
-
-/// What was counted since it was last taken, and on the present day.
-#[derive(Debug, Default)]
-struct Counts {
-    untaken: Counted,
-    today: Counted,
-    day: i32,
-}
-
-impl Tally {
-    /// Nothing counted yet; it is counted in `metrics` too.
-    pub fn new(metrics: Metrics) -> Self {
-        Self { counts: Arc::default(), metrics }
-    }
-
-    /// What was counted since the last time.
-    pub fn take(&self) -> Counted {
-        std::mem::take(&mut self.counts().untaken)
-    }
-
-    /// What was counted on the UTC day of `now`.
-    pub fn today(&self, now: Timestamp) -> Counted {
-        let counts = self.counts();
-        if counts.day == day(now) { counts.today } else { Counted::default() }
-    }
-
-    fn add(&self, more: Counted, now: Timestamp) {
-        let mut counts = self.counts();
-        if counts.day != day(now) {
-            (counts.day, counts.today) = (day(now), Counted::default());
-        }
-        counts.untaken = counts.untaken.plus(more);
-        counts.today = counts.today.plus(more);
-    }
-
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What was made to count so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counted {
-    /// Posts seen for the first time.
-    pub new: u64,
-    /// Edits of posts seen before.
-    pub revised: u64,
-    /// Posts that people hear of.
-    pub matched: u64,
-    /// Posts that could not be read.
-    pub unreadable: u64,
-}
-
-impl Counted {
-    fn plus(self, more: Self) -> Self {
-        Self {
-            new: self.new + more.new,
-            revised: self.revised + more.revised,
-            matched: self.matched + more.matched,
-            unreadable: self.unreadable + more.unreadable,
-        }
-    }
 }
 
 impl Committer {
@@ -160,70 +94,116 @@ impl Committer {
                 self.store.keep().await?;
                 kept = now;
             }
-            match tokio::time::timeout(TICK, looks.recv()).await {
-                Ok(Some(look)) => {
-                    let number = look.number;
-                    let due = self.take(*look).await?;
-                    // Whoever looks is gone only when the daemon stops.
-                    let _ = dues.send((number, due));
+            let mut batch = Vec::new();
+            match tokio::time::timeout(TICK, looks.recv_many(&mut batch, AT_ONCE)).await {
+                Ok(0) => return self.store.keep().await,
+                Ok(_) => {
+                    for due in self.take_all(batch).await? {
+                        // Whoever looks is gone only when the daemon stops.
+                        let _ = dues.send(due);
+                    }
                 }
-                Ok(None) => return self.store.keep().await,
                 Err(_) => {}
             }
         }
     }
 
-    /// Makes one look count; tells when its timeline is due again.
-    pub(crate) async fn take(&mut self, mut look: Look) -> Result<Timestamp, StoreError> {
+    /// Makes looks count, in their order; tells when their timelines are due again.
+    #[expect(clippy::vec_box, reason = "they come boxed")]
+    pub(crate) async fn take_all(
+        &mut self,
+        looks: Vec<Box<Look>>,
+    ) -> Result<Vec<(Number, Timestamp)>, StoreError> {
         let now = self.clock.now();
+        let (mut dues, mut batch) = (Vec::with_capacity(looks.len()), Batch::default());
+        let revisions: Vec<_> = looks.iter().map(|look| decide::revisions(look)).collect();
+        let all = revisions.concat();
+        let sightings = if all.is_empty() { Vec::new() } else { self.store.sightings(&all).await? };
+        let mut sightings = sightings.into_iter();
+        for (look, revisions) in looks.into_iter().zip(revisions) {
+            let costs = look.aside.is_some();
+            // What is left of the money is reckoned from what counts already.
+            if costs || batch.is_large() {
+                self.commit(&mut batch, now).await?;
+            }
+            let number = look.number;
+            let sightings = batch.sightings(&revisions, &mut sightings);
+            let (outcome, decided) = self.decide(*look, sightings, now).await?;
+            dues.push((number, outcome.state.due));
+            batch.add(outcome, decided);
+            if costs {
+                self.commit(&mut batch, now).await?;
+            }
+        }
+        self.commit(&mut batch, now).await?;
+        Ok(dues)
+    }
+
+    /// What a look changes, and what is said of it once that counts.
+    async fn decide(
+        &mut self,
+        mut look: Look,
+        sightings: Vec<Sighting>,
+        now: Timestamp,
+    ) -> Result<(Outcome, Decided), StoreError> {
         let (aside, named) = (look.aside.take(), look.named.take());
         let (read, name, moved) = match &mut look.result {
             Ok(page) => (page.read, page.name.take(), page.moved.take()),
             Err(_) => (Reads::default(), None, None),
         };
-        let (timeline, by_name) = (look.turn.timeline.clone(), look.watch.by_name);
-        let revisions = decide::revisions(&look);
-        let sightings =
-            if revisions.is_empty() { Vec::new() } else { self.store.sightings(&revisions).await? };
+        let (timeline, watch) = (look.turn.timeline.clone(), look.watch.clone());
+        let (source, account) = (watch.watching().id.as_str(), &*watch.account);
         let seen = count(&look, sightings.iter().map(|sighting| sighting.news));
         measure::look(&self.tally.metrics, &look, &sightings);
-        let (source, account) = (look.watch.watching().id.clone(), look.watch.account.clone());
         let times = (self.running_since, now);
         let (mut outcome, turned, rules) =
             decide::decide(look, sightings, &self.audience.routes, times, &mut self.rng);
         for turned in turned {
-            let notice = self.notice((&source, &account), &timeline, &turned, now);
+            let notice = self.notice((source, account), &timeline, &turned, now);
             outcome.notices.extend(notice.map(|notice| self.file(notice)));
         }
-        if by_name && !timeline.is_unresolved() {
-            let (source, account, leads_to) = (source.as_str(), &*account, named.as_ref());
+        if watch.by_name && !timeline.is_unresolved() {
+            let leads_to = named.as_ref();
             let told = Told { source, account, timeline: &timeline, name: name.as_deref(), leads_to };
             let notice = names::note(&mut outcome.state, &told, now);
             outcome.notices.extend(notice.map(|notice| self.file(notice)));
         }
-        let moved = moved.map(|to| notice::moved((&source, &account), &to, now));
+        let moved = moved.map(|to| notice::moved((source, account), &to, now));
         outcome.notices.extend(moved.map(|notice| self.file(notice)));
         if let Some(aside) = &aside {
             let (charge, warning) = aside.settle(read, self.store.as_ref(), now).await?;
             outcome.charge = Some(charge);
             outcome.notices.extend(warning.map(|notice| self.file(notice)));
         }
-        let files = !outcome.filings.is_empty() || !outcome.notices.is_empty();
         let counted = Counted { matched: outcome.filings.len() as u64, ..seen };
-        let (due, gaps) = (outcome.state.due, outcome.gaps.clone());
-        self.store.commit(outcome, now).await?;
+        let decided = Decided { watch, counted, rules, gaps: outcome.gaps.clone(), _aside: aside };
+        Ok((outcome, decided))
+    }
+
+    /// Makes a batch count, and says so.
+    async fn commit(&mut self, batch: &mut Batch, now: Timestamp) -> Result<(), StoreError> {
+        let (outcomes, decided) = batch.take();
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        let files =
+            outcomes.iter().any(|outcome| !(outcome.filings.is_empty() && outcome.notices.is_empty()));
+        self.store.commit_all(outcomes, now).await?;
         // Only now it counts; if the store is full the same posts come again.
-        self.tally.add(counted, now);
-        measure::alerts(&self.tally.metrics, &source, &rules);
-        measure::gaps(&self.tally.metrics, &source, &gaps);
-        let Counted { new, revised, matched, .. } = counted;
-        if new + revised > 0 {
-            info!(source, new, revised, matched, "{account}: posts seen");
+        for Decided { watch, counted, rules, gaps, .. } in decided {
+            let (source, account) = (&watch.watching().id, &watch.account);
+            self.tally.add(counted, now);
+            measure::alerts(&self.tally.metrics, source, &rules);
+            measure::gaps(&self.tally.metrics, source, &gaps);
+            let Counted { new, revised, matched, .. } = counted;
+            if new + revised > 0 {
+                info!(source, new, revised, matched, "{account}: posts seen");
+            }
         }
         if files {
             self.filed.notify_waiters();
         }
-        Ok(due)
+        Ok(())
     }
 
     /// What the operators hear of a timeline that turned; nothing if its source says the same already.

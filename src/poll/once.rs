@@ -57,7 +57,7 @@ impl Poll {
                     failed.push(format!("{} {}: {error}", look.watch.watching().id, look.watch.account));
                 }
             }
-            committer.take(*look).await?;
+            committer.take_all(vec![look]).await?;
         }
     }
 }

@@ -3,12 +3,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
+use super::batch::{Batch, Decided};
 use super::*;
 use crate::clock::TokioClock;
-use crate::model::post::Platform;
+use crate::model::post::{Platform, PostKey};
+use crate::model::timeline::TimelineState;
 use crate::pulse::Pulse;
 use crate::source::{Ask, Common, Page, Source, SourceError, Watched};
 use crate::store::memory::MemoryStore;
+use crate::store::{News, Outcome, Sighted, Sighting};
 
 /// Accounts that show nothing, and how many looks there were at them.
 struct Empty {
@@ -33,17 +36,57 @@ impl Source for Empty {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn without_room_for_looks_the_loop_turns_and_ends_but_begins_no_others() {
-    let (accounts, hour) = (200, SignedDuration::from_hours(1));
-    let source = Arc::new(Empty { accounts, looks: AtomicUsize::new(0) });
+fn watching(accounts: usize) -> (Arc<Empty>, Watching) {
+    let (source, hour) =
+        (Arc::new(Empty { accounts, looks: AtomicUsize::new(0) }), SignedDuration::from_hours(1));
     let common =
         Common { enabled: true, every: hour, slowest: hour, canary: None, backfill: None, budget: None };
-    let watching = Watching { id: "x.hub".into(), platform: Platform::X, common, source: source.clone() };
+    (source.clone(), Watching { id: "x.hub".into(), platform: Platform::X, common, source })
+}
+
+async fn poll_of(watching: Watching) -> Poll {
     let start = "2025-04-30T20:00:00Z".parse().unwrap();
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(start));
     let matcher: Matcher = Arc::new(|_: &Post, _: &Origin| Vec::new());
-    let poll = Poll::new(vec![watching], Arc::new(MemoryStore::default()), matcher, clock).await.unwrap();
+    Poll::new(vec![watching], Arc::new(MemoryStore::default()), matcher, clock).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_one_look_of_a_batch_shows_is_known_to_the_next() {
+    let poll = poll_of(watching(1).1).await;
+    let (timeline, watch) = poll.watched[0].clone().unwrap();
+    let (post, now) = (Post::new(Platform::X, "1", "text"), Timestamp::UNIX_EPOCH);
+    let met = vec!["w/r".to_owned()];
+    let shown = (post.key(), post.content());
+    let sighted = Sighted { key: shown.0, content: shown.1, archive: Some(post.clone()), met: met.clone() };
+    let (posts, turn) = (vec![sighted], Turn { timeline, fence: 1, state: None });
+    let (gaps, filings, notices, state) =
+        (Vec::new(), Vec::new(), Vec::new(), TimelineState::first(None, now));
+    let outcome = Outcome { turn, state, gaps, posts, filings, notices, charge: None, day: 7 };
+    let decided =
+        Decided { watch, counted: Counted::default(), rules: Vec::new(), gaps: Vec::new(), _aside: None };
+    let mut batch = Batch::default();
+    batch.add(outcome, decided);
+    let edited = (shown.0, Post { text: "other".into(), ..post.clone() }.content());
+    let other = (PostKey::of(&Platform::X, "2"), shown.1);
+    let new = Sighting { news: News::New, day: None, met: Vec::new() };
+    let mut before = vec![new.clone(); 4].into_iter();
+    for _ in 0..2 {
+        let found = batch.sightings(&[shown, edited], &mut before);
+        let known = Sighting { news: News::Known, day: Some(7), met: met.clone() };
+        let revised = Sighting { news: News::Revised, ..known.clone() };
+        assert_eq!(found, [known, revised]);
+        // Also once it counts: what the store knew was asked before.
+        batch.take();
+    }
+    assert_eq!(batch.sightings(&[other], &mut vec![new.clone()].into_iter()), [new]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_room_for_looks_the_loop_turns_and_ends_but_begins_no_others() {
+    let accounts = 200;
+    let (source, watching) = watching(accounts);
+    let poll = poll_of(watching).await;
     let ((looks, mut room), (_due, dues)) = (mpsc::channel(1), mpsc::unbounded_channel());
     let (pulse, stop) = (Pulse::default(), CancellationToken::new());
     let running = poll.run(looks, dues, pulse.register("poll", TICK), stop.clone());

@@ -12,10 +12,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use self::inner::{Inner, Seen};
-use super::sealing::{AT_ONCE, sealing};
+use self::inner::Inner;
 use super::{News, Outcome, Saved, Sealed, Sighting, Store, StoreError};
-use crate::model::coverage::{Gap, keep};
+use crate::model::coverage::Gap;
 use crate::model::decision::Decision;
 use crate::model::delivery::{Delivery, DeliveryId, Settlement};
 use crate::model::post::{Content, Platform, Post, PostKey};
@@ -25,7 +24,7 @@ use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::story::{StoryId, Told};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
-use crate::route::{Meter, Meters, Routes};
+use crate::route::{Meters, Routes};
 
 /// A store in memory.
 #[derive(Debug, Default)]
@@ -120,33 +119,12 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
-        let mut guard = self.inner();
-        let inner = &mut *guard;
-        let Outcome { turn, state, gaps, posts, filings, notices, charge, day } = outcome;
-        if inner.held.get(&turn.timeline) != Some(&turn.fence) {
-            return Err(StoreError::Broken(format!("{} was committed by somebody else", turn.timeline)));
+    async fn commit_all(&self, outcomes: Vec<Outcome>, now: Timestamp) -> Result<(), StoreError> {
+        let mut inner = self.inner();
+        if let Some(void) = outcomes.iter().find(|outcome| !inner.holds(&outcome.turn)) {
+            return Err(StoreError::Broken(format!("{} was committed by somebody else", void.turn.timeline)));
         }
-        inner.held.remove(&turn.timeline);
-        for gap in gaps {
-            keep(inner.gaps.entry((turn.timeline.clone(), gap.day())).or_default(), gap);
-        }
-        inner.timelines.insert(turn.timeline, state);
-        for post in posts {
-            inner.seen.insert(post.key, Seen { content: post.content, day, met: post.met });
-            inner.archive.extend(post.archive);
-        }
-        for filing in filings {
-            let (_, deliveries) = inner.stories.file(filing, |id| inner.outbox.get(id).cloned(), now)?;
-            inner.outbox.extend(deliveries.into_iter().map(|delivery| (delivery.id.clone(), delivery)));
-        }
-        for notice in notices {
-            inner.outbox.entry(notice.id.clone()).or_insert(notice);
-        }
-        if let Some(charge) = charge {
-            inner.charge(&charge);
-        }
-        Ok(())
+        outcomes.into_iter().try_for_each(|outcome| inner.commit(outcome, now))
     }
 
     async fn keep(&self) -> Result<(), StoreError> {
@@ -160,40 +138,7 @@ impl Store for MemoryStore {
         routes: &Arc<Routes>,
         now: Timestamp,
     ) -> Result<Sealed, StoreError> {
-        let mut guard = self.inner();
-        let inner = &mut *guard;
-        let mine = inner.outbox.values().filter(|delivery| delivery.sink == *sink);
-        let mut ready: Vec<_> =
-            mine.filter(|delivery| delivery.due(now).is_some_and(|due| due <= now)).cloned().collect();
-        ready.sort_by_key(Delivery::order);
-        ready.truncate(AT_ONCE.max(most));
-        let counted = |meter: &Meter| meter.read(inner.meters.get(&meter.name).copied());
-        let silences: Vec<_> = inner.silences.values().cloned().collect();
-        let sealing = sealing(ready, most, routes, &silences, counted, now);
-        let unfinished = sealing.is_unfinished();
-        for delivery in sealing.changed {
-            inner.outbox.insert(delivery.id.clone(), delivery);
-        }
-        for delivery in sealing.absorbed {
-            inner.outbox.remove(&delivery.id);
-        }
-        for (id, delivery) in sealing.silenced {
-            inner.silence(id, &delivery)?;
-        }
-        for meter in sealing.metered {
-            let counted = meter.read(inner.meters.get(&meter.name).copied());
-            inner.meters.insert(meter.name, (meter.hour, counted.saturating_add(1)));
-        }
-        let mut deliveries = Vec::new();
-        for mut delivery in sealing.goes {
-            let story = delivery.story().map_or(Ok(None), |story| inner.stories.story(*story))?;
-            delivery.seal(story.as_ref().and_then(|story| story.thread(sink)), now);
-            inner.outbox.insert(delivery.id.clone(), delivery.clone());
-            deliveries.push(delivery);
-        }
-        let mine = inner.outbox.values().filter(|delivery| delivery.sink == *sink);
-        let next = mine.filter_map(|delivery| delivery.due(now)).min();
-        Ok(Sealed { deliveries, next: if unfinished { Some(now) } else { next } })
+        self.inner().seal(sink, most, routes, now)
     }
 
     async fn close(&self, now: Timestamp) -> Result<(), StoreError> {

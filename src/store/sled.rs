@@ -147,12 +147,12 @@ impl Store for SledStore {
         self.change(move |core| core.charge(&charge)).await
     }
 
-    async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
-        let outcome = lock(&self.timelines).note(outcome)?;
-        match outcome {
-            Some(outcome) => self.change(move |core| core.commit(outcome, now)).await,
-            None => Ok(()),
+    async fn commit_all(&self, outcomes: Vec<Outcome>, now: Timestamp) -> Result<(), StoreError> {
+        let outcomes = lock(&self.timelines).note(outcomes)?;
+        if outcomes.is_empty() {
+            return Ok(());
         }
+        self.change(move |core| core.commit(outcomes, now)).await
     }
 
     async fn keep(&self) -> Result<(), StoreError> {

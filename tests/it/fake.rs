@@ -262,8 +262,8 @@ impl Store for DyingStore {
     async fn charge(&self, charge: Charge) -> Result<(), StoreError> {
         self.call(self.store.charge(charge)).await
     }
-    async fn commit(&self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
-        self.call(self.store.commit(outcome, now)).await
+    async fn commit_all(&self, outcomes: Vec<Outcome>, now: Timestamp) -> Result<(), StoreError> {
+        self.call(self.store.commit_all(outcomes, now)).await
     }
     async fn keep(&self) -> Result<(), StoreError> {
         self.call(self.store.keep()).await

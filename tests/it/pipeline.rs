@@ -301,7 +301,7 @@ async fn a_crash_between_a_call_and_its_commit_cannot_outspend_the_budget() {
     let mut answered = 0;
     for n in 0..200 {
         store = Arc::new(store.reopened(clock.now()));
-        let dying = DyingStore::new(store.clone(), n % 9, n % 2 == 0);
+        let dying = DyingStore::new(store.clone(), n % 13, n % 2 == 0);
         let config =
             config(&world.source, common.clone(), &[&world.sink, &world.operators], world.folder.path());
         let _ = App::new(config, Arc::new(dying), clock.clone(), n).once(CancellationToken::new()).await;

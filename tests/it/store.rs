@@ -101,6 +101,7 @@ contract! {
     a_turn_commits_once
     what_a_commit_says_is_there_after_reopening
     what_is_due_is_handed_out_and_nothing_else
+    looks_count_together_or_not_at_all
     a_look_that_brought_nothing_counts_at_once_and_survives_once_it_is_kept
     a_post_is_new_then_known_then_revised
     a_story_gathers_while_it_is_open_and_speaks_once

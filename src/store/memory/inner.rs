@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::super::StoreError;
+use super::super::sealing::{AT_ONCE, sealing};
 use super::super::shelf::Shelf;
-use crate::model::coverage::Gap;
+use super::super::{Outcome, Sealed, StoreError};
+use crate::model::coverage::{Gap, keep};
 use crate::model::decision::{Decision, no_silence, under_way, unknown};
 use crate::model::delivery::{Body, Delivery, DeliveryId, State};
 use crate::model::post::{Content, Platform, Post, PostKey};
 use crate::model::silence::Silence;
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
-use crate::model::timeline::{TimelineId, TimelineState};
+use crate::model::timeline::{TimelineId, TimelineState, Turn};
+use crate::route::{Meter, Routes};
 
 /// All of it.
 #[derive(Debug, Default, Clone)]
@@ -47,6 +49,76 @@ impl Inner {
         self.gates = self.gates.into_iter().map(|(sink, gate)| (sink, gate.restarted())).collect();
         self.outbox = self.outbox.into_iter().map(|(id, delivery)| (id, delivery.restarted(now))).collect();
         self
+    }
+
+    /// Whether this turn is the one at its timeline.
+    pub(super) fn holds(&self, turn: &Turn) -> bool {
+        self.held.get(&turn.timeline) == Some(&turn.fence)
+    }
+
+    pub(super) fn commit(&mut self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
+        let Outcome { turn, state, gaps, posts, filings, notices, charge, day } = outcome;
+        self.held.remove(&turn.timeline);
+        for gap in gaps {
+            keep(self.gaps.entry((turn.timeline.clone(), gap.day())).or_default(), gap);
+        }
+        self.timelines.insert(turn.timeline, state);
+        for post in posts {
+            self.seen.insert(post.key, Seen { content: post.content, day, met: post.met });
+            self.archive.extend(post.archive);
+        }
+        for filing in filings {
+            let (_, deliveries) = self.stories.file(filing, |id| self.outbox.get(id).cloned(), now)?;
+            self.outbox.extend(deliveries.into_iter().map(|delivery| (delivery.id.clone(), delivery)));
+        }
+        for notice in notices {
+            self.outbox.entry(notice.id.clone()).or_insert(notice);
+        }
+        if let Some(charge) = charge {
+            self.charge(&charge);
+        }
+        Ok(())
+    }
+
+    pub(super) fn seal(
+        &mut self,
+        sink: &SinkId,
+        most: usize,
+        routes: &Routes,
+        now: Timestamp,
+    ) -> Result<Sealed, StoreError> {
+        let mine = self.outbox.values().filter(|delivery| delivery.sink == *sink);
+        let mut ready: Vec<_> =
+            mine.filter(|delivery| delivery.due(now).is_some_and(|due| due <= now)).cloned().collect();
+        ready.sort_by_key(Delivery::order);
+        ready.truncate(AT_ONCE.max(most));
+        let counted = |meter: &Meter| meter.read(self.meters.get(&meter.name).copied());
+        let silences: Vec<_> = self.silences.values().cloned().collect();
+        let sealing = sealing(ready, most, routes, &silences, counted, now);
+        let unfinished = sealing.is_unfinished();
+        for delivery in sealing.changed {
+            self.outbox.insert(delivery.id.clone(), delivery);
+        }
+        for delivery in sealing.absorbed {
+            self.outbox.remove(&delivery.id);
+        }
+        for (id, delivery) in sealing.silenced {
+            self.silence(id, &delivery)?;
+        }
+        for meter in sealing.metered {
+            let counted = meter.read(self.meters.get(&meter.name).copied());
+            self.meters.insert(meter.name, (meter.hour, counted.saturating_add(1)));
+        }
+        let mut deliveries = Vec::new();
+        for mut delivery in sealing.goes {
+            let story = delivery.story().map_or(Ok(None), |story| self.stories.story(*story))?;
+            delivery.seal(story.as_ref().and_then(|story| story.thread(sink)), now);
+            self.outbox.insert(delivery.id.clone(), delivery.clone());
+            deliveries.push(delivery);
+        }
+        let mine = self.outbox.values().filter(|delivery| delivery.sink == *sink);
+        let next = mine.filter_map(|delivery| delivery.due(now)).min();
+        Ok(Sealed { deliveries, next: if unfinished { Some(now) } else { next } })
     }
 
     pub(super) fn charge(&mut self, charge: &Charge) {

@@ -19,8 +19,8 @@ use super::stories::Stories;
 use super::timelines::{self, Shared, lock};
 use super::trees::{Draft, Tree, Trees, broken};
 use crate::model::coverage::{Gap, keep};
-use crate::model::delivery::DeliveryId;
-use crate::model::post::{Content, Platform, Post, PostKey};
+use crate::model::delivery::{Delivery, DeliveryId};
+use crate::model::post::{Content, Platform, PostKey};
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::TimelineId;
@@ -134,47 +134,30 @@ impl Core {
         Ok(())
     }
 
-    pub(super) fn commit(&mut self, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
-        let Outcome { turn, state, gaps, mut posts, filings, notices, charge, day } = outcome;
-        lock(&self.timelines).holds(&turn)?;
-        let mut draft = self.trees.draft();
-        for post in posts.iter().filter(|post| post.archive.is_some() && !post.met.is_empty()) {
-            draft.put(Tree::Met, &post.key.0, &post.met)?;
+    pub(super) fn commit(&mut self, mut outcomes: Vec<Outcome>, now: Timestamp) -> Result<(), StoreError> {
+        let (mut draft, mut archived, mut ended) = (self.trees.draft(), Vec::new(), Vec::new());
+        for outcome in &mut outcomes {
+            lock(&self.timelines).holds(&outcome.turn)?;
+            for post in outcome.posts.iter_mut().filter(|post| post.archive.is_some()) {
+                if !post.met.is_empty() {
+                    draft.put(Tree::Met, &post.key.0, &post.met)?;
+                }
+                archived.extend(post.archive.take());
+            }
         }
-        let archived: Vec<Post> = posts.iter_mut().filter_map(|post| post.archive.take()).collect();
         let grown = self.archive.append(&archived, now, &mut draft)?;
-        self.seen.note(posts.iter().map(|post| (post.key, post.content)), day, &mut draft)?;
         let mut changed = Vec::new();
-        for filing in filings {
-            changed.extend(self.stories.file(filing, now, &mut draft)?);
+        for outcome in outcomes {
+            let kept = (&mut self.seen, &mut self.stories);
+            ended.push(put(outcome, now, kept, &mut changed, &mut draft)?);
         }
-        for notice in notices {
-            changed.extend(put_new(&mut draft, notice)?);
-        }
-        if let Some(charge) = charge {
-            charge_into(&mut draft, &charge)?;
-        }
-        for gap in gaps {
-            let key = dated_key(turn.timeline.as_str(), gap.day());
-            let mut kept = draft.get(Tree::Gap, &key)?.unwrap_or_default();
-            keep(&mut kept, gap);
-            draft.put(Tree::Gap, &key, &kept)?;
-        }
-        let (key, packed) = (turn.timeline.as_str().as_bytes(), timelines::encode(&state)?);
-        let before = turn.state.as_ref().filter(|_| draft.is_empty());
-        let later = before.is_some_and(|before| state.is_later(before));
-        // One more failure of many: it is written, but need not be safe at once.
-        let fails_on = before.is_some_and(|before| {
-            (&before.cursor, &before.trouble, &before.open) == (&state.cursor, &state.trouble, &state.open)
-        });
-        if !fails_on {
-            draft.put_raw(Tree::Timeline, key, packed.clone())?;
-            self.unsynced |= draft.apply()?;
-        } else if !later {
-            self.trees.note(Tree::Timeline, key, &packed)?;
-        }
+        self.unsynced |= draft.apply()?;
         self.archive.grown(grown);
-        lock(&self.timelines).put(turn.timeline, packed, later);
+        let mut timelines = lock(&self.timelines);
+        for Ended { timeline, state, unkept } in ended {
+            timelines.put(timeline, state, unkept);
+        }
+        drop(timelines);
         for delivery in &changed {
             self.wait(delivery);
         }
@@ -223,6 +206,55 @@ impl Core {
         backup::export(&self.trees, to)?;
         Ok(self.archive.lengths().iter().map(|(name, length)| (name.clone(), *length)).collect())
     }
+}
+
+/// A timeline whose look ended.
+struct Ended {
+    timeline: TimelineId,
+    state: Vec<u8>,
+    /// Whether its state need not be written yet.
+    unkept: bool,
+}
+
+/// Puts what an outcome changes into the draft, but for its archive; the deliveries among it into `changed`.
+fn put(
+    outcome: Outcome,
+    now: Timestamp,
+    (seen, stories): (&mut Seen, &mut Stories),
+    changed: &mut Vec<Delivery>,
+    draft: &mut Draft<'_>,
+) -> Result<Ended, StoreError> {
+    let Outcome { turn, state, gaps, posts, filings, notices, charge, day } = outcome;
+    let before = draft.made();
+    seen.note(posts.iter().map(|post| (post.key, post.content)), day, draft)?;
+    for filing in filings {
+        changed.extend(stories.file(filing, now, draft)?);
+    }
+    for notice in notices {
+        changed.extend(put_new(draft, notice)?);
+    }
+    if let Some(charge) = charge {
+        charge_into(draft, &charge)?;
+    }
+    for gap in gaps {
+        let key = dated_key(turn.timeline.as_str(), gap.day());
+        let mut kept = draft.get(Tree::Gap, &key)?.unwrap_or_default();
+        keep(&mut kept, gap);
+        draft.put(Tree::Gap, &key, &kept)?;
+    }
+    let (key, packed) = (turn.timeline.as_str().as_bytes(), timelines::encode(&state)?);
+    let before = turn.state.as_ref().filter(|_| draft.made() == before);
+    let unkept = before.is_some_and(|before| state.is_later(before));
+    // One more failure of many: it is written, but need not be safe at once.
+    let fails_on = before.is_some_and(|before| {
+        (&before.cursor, &before.trouble, &before.open) == (&state.cursor, &state.trouble, &state.open)
+    });
+    if !fails_on {
+        draft.put_raw(Tree::Timeline, key, packed.clone())?;
+    } else if !unkept {
+        draft.trees().note(Tree::Timeline, key, &packed)?;
+    }
+    Ok(Ended { timeline: turn.timeline, state: packed, unkept })
 }
 
 fn charge_into(draft: &mut Draft<'_>, charge: &Charge) -> Result<(), StoreError> {

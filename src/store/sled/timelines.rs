@@ -98,16 +98,16 @@ impl Timelines {
         Err(StoreError::Broken(format!("{} was committed by somebody else", turn.timeline)))
     }
 
-    /// Makes an outcome count that may be lost in a crash; gives back any other.
-    pub(super) fn note(&mut self, outcome: Outcome) -> Result<Option<Outcome>, StoreError> {
+    /// Makes those of the outcomes count that may be lost in a crash; gives back the others.
+    pub(super) fn note(&mut self, outcomes: Vec<Outcome>) -> Result<Vec<Outcome>, StoreError> {
         self.check_open()?;
-        self.holds(&outcome.turn)?;
-        if !outcome.is_bare() {
-            return Ok(Some(outcome));
+        outcomes.iter().try_for_each(|outcome| self.holds(&outcome.turn))?;
+        let (bare, others): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Outcome::is_bare);
+        for outcome in bare {
+            let state = encode(&outcome.state)?;
+            self.put(outcome.turn.timeline, state, true);
         }
-        let state = encode(&outcome.state)?;
-        self.put(outcome.turn.timeline, state, true);
-        Ok(None)
+        Ok(others)
     }
 
     /// Ends the turn at a timeline whose state is durable, or will be.
@@ -160,20 +160,20 @@ mod tests {
             |timelines: &mut Timelines| timelines.claim(std::slice::from_ref(&id), now).unwrap().remove(0);
         let look = |timelines: &mut Timelines, state: &TimelineState| {
             let outcome = outcome(turn(timelines), state.clone());
-            timelines.note(outcome).unwrap()
+            timelines.note(vec![outcome]).unwrap()
         };
         let first = TimelineState { complete_at: Some(now), ..TimelineState::first(None, now) };
-        assert!(look(&mut timelines, &first).is_some(), "a first look is news");
+        assert!(!look(&mut timelines, &first).is_empty(), "a first look is news");
         timelines.put(id.clone(), encode(&first).unwrap(), false);
         assert_eq!(timelines.unkept(9), []);
         let seen = TimelineState { complete_at: Some(now + SignedDuration::from_secs(1)), ..first };
-        assert!(look(&mut timelines, &seen).is_none());
+        assert!(look(&mut timelines, &seen).is_empty());
         assert_eq!(timelines.state(&id).unwrap(), Some(seen.clone()));
         assert_eq!(timelines.unkept(0).len(), 0);
         assert_eq!(timelines.unkept(9).len(), 1);
         assert_eq!(timelines.unkept(9).len(), 0);
         let failed = TimelineState { failures: 1, ..seen };
-        assert!(look(&mut timelines, &failed).is_some());
+        assert!(!look(&mut timelines, &failed).is_empty());
     }
 
     #[test]
@@ -185,7 +185,7 @@ mod tests {
         let turn = timelines.claim(std::slice::from_ref(&id), now).unwrap().remove(0);
         timelines.shut(StoreError::Full("no space".into()));
         assert!(timelines.claim(std::slice::from_ref(&id), now).is_err());
-        assert!(timelines.note(outcome(turn, state.clone())).is_err());
+        assert!(timelines.note(vec![outcome(turn, state.clone())]).is_err());
         assert_eq!(timelines.state(&id).unwrap(), Some(state));
         let mut never = Timelines::default();
         never.shut(StoreError::Full("no space".into()));

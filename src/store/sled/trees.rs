@@ -78,6 +78,7 @@ pub(super) struct Trees {
 pub(super) struct Draft<'a> {
     trees: &'a Trees,
     changes: BTreeMap<(Tree, Vec<u8>), Option<Vec<u8>>>,
+    made: usize,
 }
 
 impl Trees {
@@ -99,7 +100,7 @@ impl Trees {
     }
 
     pub(super) fn draft(&self) -> Draft<'_> {
-        Draft { trees: self, changes: BTreeMap::new() }
+        Draft { trees: self, changes: BTreeMap::new(), made: 0 }
     }
 
     pub(super) fn get<T: DeserializeOwned>(&self, tree: Tree, key: &[u8]) -> Result<Option<T>, StoreError> {
@@ -138,16 +139,23 @@ impl Draft<'_> {
     pub(super) fn put_raw(&mut self, tree: Tree, key: &[u8], value: Vec<u8>) -> Result<(), StoreError> {
         fitting(tree, &value)?;
         self.changes.insert((tree, key.to_vec()), Some(value));
+        self.made += 1;
         Ok(())
     }
 
     pub(super) fn remove(&mut self, tree: Tree, key: &[u8]) {
         self.changes.insert((tree, key.to_vec()), None);
+        self.made += 1;
     }
 
-    /// Whether there are no changes.
-    pub(super) fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+    /// The trees that it will change.
+    pub(super) fn trees(&self) -> &Trees {
+        self.trees
+    }
+
+    /// How many changes were made.
+    pub(super) fn made(&self) -> usize {
+        self.made
     }
 
     /// Makes the changes count if they are many, where they need not count together.
