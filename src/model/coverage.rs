@@ -115,7 +115,10 @@ pub fn short(why: &str) -> String {
         c => c,
     };
     let mut line: String = why.chars().map(plain).collect();
-    line.truncate(line.floor_char_boundary(WHY_BYTES));
+    if line.len() > WHY_BYTES {
+        line.truncate(line.floor_char_boundary(WHY_BYTES - '…'.len_utf8()));
+        line.push('…');
+    }
     line
 }
 
@@ -225,6 +228,8 @@ mod tests {
     #[test]
     fn a_reason_is_kept_short_and_on_one_line() {
         assert_eq!(short("a\nb"), "a b");
-        assert!(short(&"é".repeat(100)).len() <= WHY_BYTES);
+        let (long, whole) = (short(&"é".repeat(100)), "x".repeat(WHY_BYTES));
+        assert!(long.len() <= WHY_BYTES && long.ends_with("é…"), "what is cut shows that it is: {long}");
+        assert_eq!(short(&whole), whole);
     }
 }
