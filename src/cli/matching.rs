@@ -186,12 +186,17 @@ fn harmless(c: char) -> char {
 
 /// `text` on one line with the hits marked, safe for a terminal.
 pub(super) fn marked(text: &str, hits: &[&Hit]) -> String {
-    let is_marked = |at: usize| hits.iter().any(|hit| (hit.start..hit.end).contains(&at));
+    let mut places: Vec<(usize, usize)> = hits.iter().map(|hit| (hit.start, hit.end)).collect();
+    places.sort_unstable();
+    let (mut places, mut behind) = (places.into_iter().peekable(), 0);
     let (begin, end) = (MARK.render().to_string(), MARK.render_reset().to_string());
     let mut line = String::with_capacity(text.len());
     let mut on = false;
     for (at, c) in text.char_indices() {
-        if is_marked(at) != on {
+        while let Some((_, end)) = places.next_if(|(start, _)| *start <= at) {
+            behind = behind.max(end);
+        }
+        if (at < behind) != on {
             on = !on;
             line.push_str(if on { &begin } else { &end });
         }
@@ -207,17 +212,38 @@ pub(super) fn marked(text: &str, hits: &[&Hit]) -> String {
 mod tests {
     use super::*;
 
+    fn hit(start: usize, end: usize) -> Hit {
+        Hit { concept: None, term: "arms".into(), form: "Arms".into(), field: Field::Text, start, end }
+    }
+
     #[test]
     fn words_are_marked_and_nothing_reaches_the_terminal_but_text() {
-        let hit = Hit {
-            concept: None,
-            term: "arms".into(),
-            form: "Arms".into(),
-            field: Field::Text,
-            start: 3,
-            end: 7,
-        };
+        let hit = hit(3, 7);
         let text = marked("a\u{1b}\nArms\u{202e}", &[&hit]);
         assert_eq!(text, format!("a  {MARK}Arms{MARK:#} "));
+    }
+
+    #[test]
+    fn words_within_others_and_beside_them_are_marked_with_them() {
+        let table: [(&[(usize, usize)], &str); 4] = [
+            (&[(2, 4), (0, 6), (3, 5)], "[abcdef]g"),
+            (&[(4, 6), (0, 2)], "[ab]cd[ef]g"),
+            (&[(0, 2), (2, 4)], "[abcd]efg"),
+            (&[], "abcdefg"),
+        ];
+        for (places, expected) in table {
+            let hits: Vec<Hit> = places.iter().map(|(start, end)| hit(*start, *end)).collect();
+            let text = marked("abcdefg", &hits.iter().collect::<Vec<_>>());
+            let shown = text.replace(&MARK.render().to_string(), "[");
+            assert_eq!(shown.replace(&MARK.render_reset().to_string(), "]"), expected);
+        }
+    }
+
+    // To ask every hit about every character would take minutes here.
+    #[test]
+    fn a_long_text_full_of_words_is_marked_in_one_pass() {
+        let hits: Vec<Hit> = (0..150_000).map(|n| hit(n * 4, n * 4 + 3)).collect();
+        let text = marked(&"abc ".repeat(150_000), &hits.iter().collect::<Vec<_>>());
+        assert_eq!(text.matches(&MARK.render().to_string()).count(), 150_000);
     }
 }

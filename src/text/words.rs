@@ -131,12 +131,6 @@ impl Words {
         &self.found
     }
 
-    /// Reads these words, all at once; each would be waited for by itself otherwise.
-    pub fn fetch(&self, numbers: impl Iterator<Item = usize>) {
-        let words = numbers.filter_map(|number| self.found.get(number));
-        std::hint::black_box(words.fold(0, |all, word| all ^ word.start));
-    }
-
     /// Of every word, in the same order, the [`spelling_hash`] of its folded form.
     pub fn spellings(&self) -> &[u64] {
         self.spellings.all()

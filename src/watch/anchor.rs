@@ -54,8 +54,9 @@ pub struct Roles {
     pub behind: bool,
 }
 
+/// A term, and the way to the others with its key.
 #[derive(Clone, Copy, Debug)]
-struct Anchored {
+pub struct Anchored {
     key: u64,
     name: Name,
     /// The one before with the same key, among the earlier ones counted from 1; 0 for none.
@@ -129,24 +130,29 @@ impl<W: Sought> Anchors<W> {
         self.beside.sieve()
     }
 
-    /// Reads where the terms with these keys and their words are kept, all at once; each would be waited for by itself
-    /// otherwise.
-    pub fn fetch(&self, keys: impl Iterator<Item = u64>) {
-        let terms = keys.filter_map(|key| self.last.find(key, |last| last.key == key));
-        let words = terms.filter_map(|term| self.words.get(term.first as usize));
-        std::hint::black_box(words.fold(0, |all, word| all ^ word.alone()));
+    /// Where the terms with a key are kept. To ask for several before any is looked for lets memory answer all at once.
+    #[inline]
+    pub fn with(&self, key: u64) -> Option<&Anchored> {
+        self.last.find(key, |last| last.key == key)
     }
 
-    /// Tells the terms with a key that stand in a text at the word `first` and the word `next` right behind it; the two
+    /// Reads where the terms with these keys are kept, all at once; each would be waited for by itself otherwise.
+    pub fn fetch(&self, keys: impl Iterator<Item = u64>) {
+        let terms = keys.filter_map(|key| self.with(key));
+        std::hint::black_box(terms.fold(0, |all, term| all ^ term.name.entry));
+    }
+
+    /// Tells those of the terms with one key that stand in a text at the word `first` and the word `next` right behind it; the two
     /// are one for a term of one word.
     pub fn find<M: Fn(usize, W) -> bool>(
         &self,
         text: &Text<'_, M>,
-        key: u64,
+        terms: Option<&Anchored>,
         (first, next): (usize, usize),
         found: &mut impl FnMut(Place),
     ) {
-        for term in self.with(key) {
+        let earlier = |later: &&Anchored| self.earlier.get((later.previous as usize).checked_sub(1)?);
+        for term in std::iter::successors(terms, earlier) {
             let name = term.name;
             if term.told_by_key {
                 found((name, first, next));
@@ -211,12 +217,6 @@ impl<W: Sought> Anchors<W> {
     fn words(&self, first: u32, count: u16) -> &[W] {
         let words = self.words.get(first as usize..).unwrap_or_default();
         words.get(..usize::from(count)).unwrap_or_default()
-    }
-
-    /// The terms with a key.
-    fn with(&self, key: u64) -> impl Iterator<Item = &Anchored> {
-        let last = self.last.find(key, |last| last.key == key);
-        std::iter::successors(last, |later| self.earlier.get((later.previous as usize).checked_sub(1)?))
     }
 }
 

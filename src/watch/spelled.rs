@@ -83,25 +83,31 @@ impl Spelled {
                 look(number * 2 + 1, beside.has(side_by_side(last, *key)));
                 last = *key;
             }
-            let places = || passed.iter().take(count).filter_map(|look| place(words, *look));
-            anchors.fetch(places().map(|(key, _)| key));
-            words.fetch(places().map(|(_, (first, _))| first));
-            for (key, numbers) in places() {
-                anchors.find(&text, key, numbers, found);
+            for looks in passed.get(..count).unwrap_or(&passed).chunks(TOGETHER) {
+                let mut met = [None; TOGETHER];
+                for (met, look) in met.iter_mut().zip(looks) {
+                    *met = place(words, *look).and_then(|(key, numbers)| Some((anchors.with(key)?, numbers)));
+                }
+                for (terms, numbers) in met.into_iter().flatten() {
+                    anchors.find(&text, Some(terms), numbers, found);
+                }
             }
         }
         for [before, behind] in words.leaps().iter().map(|leap| leap.map(|number| number as usize)) {
             let keys = spellings.get(before).zip(spellings.get(behind));
             let key = keys.map_or(0, |(before, behind)| side_by_side(*before, *behind));
             if beside.has(key) {
-                anchors.find(&text, key, (before, behind), found);
+                anchors.find(&text, anchors.with(key), (before, behind), found);
             }
         }
     }
 }
 
-/// So many words are looked at before any is looked for: a search waits for memory, and several wait together.
+/// So many words are looked at before any is looked for.
 const AT_ONCE: usize = 32;
+
+/// So many of those that passed are looked for at once: each waits for memory, and they wait together.
+const TOGETHER: usize = 8;
 
 /// The key of a look at a text, and the numbers of its first and its last word: twice the number of a word for that
 /// alone, one more for the word with the one before it.

@@ -80,7 +80,7 @@ impl Varied {
         for (number, first) in met.iter().enumerate() {
             if first.alone() {
                 for key in sets.elements(*first).map(Element::alone) {
-                    self.anchors.find(&text, key, (number, number), found);
+                    self.anchors.find(&text, self.anchors.with(key), (number, number), found);
                 }
             }
             if !first.before() {
@@ -90,7 +90,7 @@ impl Varied {
                 for element in sets.elements(*first) {
                     let keys = sets.elements(set(behind)).map(|next| element.beside(next));
                     for key in keys.filter(|key| beside.has(*key)) {
-                        self.anchors.find(&text, key, (number, behind), found);
+                        self.anchors.find(&text, self.anchors.with(key), (number, behind), found);
                     }
                 }
             }
