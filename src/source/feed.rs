@@ -19,6 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use toml_span::{DeserError, Value};
 use url::Url;
 
@@ -49,7 +50,7 @@ struct Feeds {
     feeds: Vec<Watched>,
     remotes: Remotes,
     clock: Arc<dyn Clock>,
-    /// Hands that parse: more at once would be no faster, and each thread keeps memory that it once took.
+    /// Hands that parse what is large: more at once would be no faster, and each thread keeps memory that it once took.
     parsing: Semaphore,
 }
 
@@ -128,12 +129,19 @@ impl Feeds {
         }
         let next = next(Validators::of(&answer));
         let url = url.clone();
-        let hand = self.parsing.acquire().await;
-        let reading = tokio::task::spawn_blocking(move || posts(&answer, &url)).await;
-        drop(hand);
-        let read = match reading {
-            Ok(read) => read.map_err(|why| SourceError::Suspicious(format!("{name}: {why}")))?,
-            Err(_) => return Err(SourceError::Suspicious(format!("{name}: this feed breaks the parser"))),
+        // A task of its own, because whatever breaks the parser breaks one feed only.
+        let mut reading = JoinSet::new();
+        let _hand = if answer.body.len() <= SMALL {
+            reading.spawn(async move { posts(&answer, &url) });
+            None
+        } else {
+            let hand = self.parsing.acquire().await;
+            reading.spawn_blocking(move || posts(&answer, &url));
+            Some(hand)
+        };
+        let read = match reading.join_next().await {
+            Some(Ok(read)) => read.map_err(|why| SourceError::Suspicious(format!("{name}: {why}")))?,
+            _ => return Err(SourceError::Suspicious(format!("{name}: this feed breaks the parser"))),
         };
         // A feed that was cut short must be read again whole, so nothing of its answer is kept.
         let next = Some(next).filter(|next| !read.cut && (is_news || next != place));
@@ -146,7 +154,11 @@ impl Feeds {
 /// The most of a feed that is read, in bytes.
 const LARGEST: usize = 8 << 20;
 
-/// Feeds of a source that are parsed at the same time.
+/// A feed that is no larger is parsed right where it came in, in bytes: that costs less than another thread. Larger ones,
+/// and what is hostile among them, would keep others waiting.
+const SMALL: usize = 32 << 10;
+
+/// Larger feeds of a source that are parsed at the same time.
 const PARSED_AT_ONCE: usize = 4;
 
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, \
