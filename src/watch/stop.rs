@@ -44,11 +44,11 @@ pub struct SmallWords {
     /// Each with the language it belongs to.
     words: Vec<(Word, SmallWord)>,
     /// By the language that a term inflects in, the small words that have a stem there.
-    stems: HashMap<Language, HashMap<String, SmallWord>>,
+    stems: HashMap<Language, HashMap<String, Vec<SmallWord>>>,
 }
 
 /// A small word and the code of its language.
-pub type SmallWord = (&'static str, String);
+type SmallWord = (&'static str, String);
 
 impl SmallWords {
     /// Those of `languages`.
@@ -64,31 +64,42 @@ impl SmallWords {
         Self { words: languages.iter().flat_map(read).collect(), stems: HashMap::new() }
     }
 
-    /// One that a term of a single word meets, which inflects in `language`.
-    pub fn met(&mut self, term: &Term, language: Option<&Language>) -> Option<SmallWord> {
-        let [word] = term.words.as_slice() else { return None };
-        let token = &word.token;
+    /// Those of one language that all words of a term meet, which inflects in `language`, and the code of theirs.
+    pub fn met(&mut self, term: &Term, language: Option<&Language>) -> Option<(String, String)> {
         if term.mode == Mode::Cased {
             return None;
         }
-        let same = self.words.iter().find(|(small, _)| word.meets_form(&small.token.folded));
+        let language = language.filter(|_| term.mode == Mode::Inflected);
+        let each: Vec<_> = term.words.iter().map(|word| self.met_by(word, language)).collect();
+        each.first()?.iter().find_map(|(_, code)| {
+            let of_code =
+                |met: &Vec<SmallWord>| met.iter().find(|(_, other)| other == code).map(|(word, _)| *word);
+            let words: Option<Vec<_>> = each.iter().map(of_code).collect();
+            Some((words?.join(" "), code.clone()))
+        })
+    }
+
+    /// Those that a word meets, as it is written or by a stem.
+    fn met_by(&mut self, word: &Word, language: Option<&Language>) -> Vec<SmallWord> {
+        let token = &word.token;
+        let same = self.words.iter().filter(|(small, _)| word.meets_form(&small.token.folded));
+        let mut met: Vec<SmallWord> = same.map(|(_, small)| small.clone()).collect();
         let inflects = |language: &&Language| language.inflects(token.script);
-        let inflecting = language.filter(inflects).filter(|_| term.mode == Mode::Inflected && !word.prefix);
-        same.map(|(_, small)| small.clone()).or_else(|| {
-            let language = inflecting?;
+        if let Some(language) = language.filter(inflects).filter(|_| !word.prefix) {
             let stems = self.stems.entry(language.clone()).or_insert_with(|| stems(&self.words, language));
             let own = language.term_stems(&token.lower, &token.folded);
-            own.iter().find_map(|stem| stems.get(stem)).cloned()
-        })
+            met.extend(own.iter().filter_map(|stem| stems.get(stem)).flatten().cloned());
+        }
+        met
     }
 }
 
-/// The small words among `words` by all stems they have in `language`; of several with one stem, the first.
-fn stems(words: &[(Word, SmallWord)], language: &Language) -> HashMap<String, SmallWord> {
-    let mut found = HashMap::new();
+/// The small words among `words` by all stems they have in `language`.
+fn stems(words: &[(Word, SmallWord)], language: &Language) -> HashMap<String, Vec<SmallWord>> {
+    let mut found: HashMap<String, Vec<SmallWord>> = HashMap::new();
     for (Word { token, .. }, small) in words.iter().filter(|(word, _)| language.inflects(word.token.script)) {
         for stem in language.stems(&token.lower, &token.folded) {
-            found.entry(stem).or_insert_with(|| small.clone());
+            found.entry(stem).or_default().push(small.clone());
         }
     }
     found
@@ -153,6 +164,10 @@ mod tests {
             ("parade", Some("en"), None),
             ("weapon", Some("en"), None),
             ("para llevar", Some("es"), None),
+            ("cones para", Some("es"), Some("con para es")),
+            ("=cones para", Some("es"), None),
+            ("cones the", Some("es"), None),
+            ("que cones", Some("es"), Some("que con es")),
         ];
         for (written, language, expected) in table {
             let language = language.map(|code| Language::parse(code).unwrap());

@@ -1,6 +1,7 @@
 //! Watchlists as a whole, from their text to matches.
 
 mod documentation;
+mod examples;
 mod matching;
 mod mistakes;
 mod operators;

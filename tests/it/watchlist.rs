@@ -84,15 +84,30 @@ fn more_than_twenty_mistakes_are_told_in_one_run_each_with_its_place() {
 
 #[test]
 fn a_sound_watchlist_is_checked_with_warnings_and_exit_code_0() {
-    let config = format!("{CONFIG}[group.desk]\naccounts = [\"file:posts.jsonl\"]\n");
-    let output = vigie(&config, LIST, "", &["check"]);
+    let output = vigie(CONFIG, include_str!("watchlist/doubts.toml"), "", &["check", "--warnings"]);
     let found = said(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{found:#?}");
-    assert_eq!(found.len(), 2, "{found:#?}");
-    assert!(
-        found[0].starts_with("warning: ") && found[0].contains("list.toml:4:18: `weapons` finds nothing")
-    );
-    assert!(found[1].contains("list.toml:6:9: no example shows `arms` at work"), "{found:#?}");
+    let expected = [
+        ("5:19", "`weapons` finds nothing that `weapon` does not find"),
+        ("5:30", "`weapon` stands in this concept twice"),
+        ("5:40", "`=rifle` finds nothing that `rifle` does not find"),
+        ("5:59", "`howitzers` finds nothing that `howit*` does not find"),
+        ("6:9", "`cones` also meets `con`, which stands in nearly every text in es"),
+        ("6:18", "`cones para` also meets `con para`, which stands in nearly every text in es"),
+        ("7:9", "`俄` is a single character"),
+        ("7:14", "`the` stands in nearly every text"),
+        ("7:21", "`par` also meets `para`, which stands in nearly every text in es; write more letters"),
+        ("10:13", "no example shows `uncovered` at work"),
+        ("12:22", "`go` is very short"),
+        ("12:28", "`in` stands in nearly every text"),
+        ("15:13", "no example shows `only-quiet` at work"),
+    ];
+    for (n, (place, message)) in expected.iter().enumerate() {
+        let line = found.get(n).map_or("", String::as_str);
+        let told = line.starts_with("warning: ") && line.contains(&format!("list.toml:{place}: "));
+        assert!(told && line.contains(message), "{place} {message}: {found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
 }
 
 #[test]

@@ -163,12 +163,15 @@ impl Compiler<'_, '_> {
             [] => self.small_words.met(term, None),
             _ => languages.iter().find_map(|language| self.small_words.met(term, Some(language))),
         };
-        let (Some((small, code)), [word]) = (met, term.words.as_slice()) else { return };
-        let (written, same) = (&word.token.cased, word.meets_form(&folded(small)));
-        let remedy = match (word.prefix, same) {
-            (true, _) => "write more letters before the `*`".into(),
-            (false, true) => "make it part of a phrase, or keep its capitals with `==`".into(),
-            (false, false) => format!("write `={written}` to look for this form only"),
+        let Some((small, code)) = met else { return };
+        let written: Vec<&str> = term.words.iter().map(|word| &*word.token.cased).collect();
+        let written = written.join(" ");
+        let remedy = match term.words.as_slice() {
+            [word] if word.prefix => "write more letters before the `*`".into(),
+            [word] if word.meets_form(&folded(&small)) => {
+                "make it part of a phrase, or keep its capitals with `==`".into()
+            }
+            _ => format!("write `={written}` to look for this form only"),
         };
         let message = format!(
             "`{written}` also meets `{small}`, which stands in nearly every text in {code}; {remedy}"

@@ -36,3 +36,19 @@ fn a_term_that_meets_a_small_word_of_another_language_is_told() {
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
 }
+
+#[test]
+fn a_phrase_that_meets_nothing_but_small_words_by_its_stems_is_told() {
+    let text = "languages = ['en', 'es']\n[concept.a]\nes = ['cones para', 'cones militares', '=cones para']\n\
+                [[rule]]\nname = 'it'\nseverity = 'low'\nwhen = '@a OR \"que cones\"'\n\
+                [[rule.example]]\ntext = 'cones militares'\nexpect = 'alert'\n";
+    let watch = load_as("it", text).unwrap();
+    let found: Vec<String> = watch.warnings().iter().map(ToString::to_string).collect();
+    let expected = [
+        "it.toml:3:8: `cones para` also meets `con para`, which stands in nearly every text in es; write `=cones para`",
+        "it.toml:3:41: `=cones para` finds nothing that `cones para` does not find",
+        "it.toml:7:15: `que cones` also meets `que con`, which stands in nearly every text in es",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
+}
