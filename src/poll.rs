@@ -224,6 +224,9 @@ impl Poll {
     /// Frees the hand of a look. The timeline that a look-up found is watched instead of the name.
     async fn ended(&mut self, look: &Look, now: Timestamp) -> Result<(), StoreError> {
         self.agenda.ended(look.number, look.answered());
+        if let Ok(page) = &look.result {
+            self.agenda.led(look.number, page.host.as_deref());
+        }
         let Some(timeline) = look.found.clone() else { return Ok(()) };
         let (watching, account) = (look.watch.watching(), &look.watch.account);
         debug!(source = watching.id, %timeline, "{account} looked up");

@@ -3,11 +3,13 @@
 //! A call ends in an answer, whatever its status, or in a [`CallError`]; what a status means only the adapter knows.
 
 mod address;
+mod call;
 mod host;
 mod request;
 mod wait;
 
-pub use host::{Pace, Remote, Remotes};
+pub use call::{Remote, waited};
+pub use host::{Pace, Remotes};
 pub use request::{Answer, CallError, Follow, Request, Room};
 pub(crate) use wait::{believable, in_seconds, limit};
 pub use wait::{rate_limit_reset, retry_after};

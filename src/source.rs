@@ -132,7 +132,18 @@ pub struct Page {
     /// How the platform calls the account now, if the page tells.
     pub name: Option<String>,
     /// Where the account is read from now on, if that changed with this page: people are told.
-    pub moved: Option<String>,
+    pub moved: Option<Move>,
+    /// The host that answered, if it is not the one that [`Source::host`] names.
+    pub host: Option<String>,
+}
+
+/// Where an account is read from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// At this address, fit to be shown, instead of the one that people gave.
+    Away(String),
+    /// At the address that people gave again.
+    Back,
 }
 
 /// Why a page could not be read, named by what the caller does.

@@ -27,6 +27,8 @@ pub(super) struct Agenda {
     /// The queue of each timeline; none of one that left.
     queue_of: Vec<Option<usize>>,
     queues: Vec<Queue>,
+    /// The own queue of each timeline that is led to another host.
+    away: HashMap<Number, usize>,
     /// The queue of each source and host, by their hash: should two ever have the same, they share hands.
     known: HashMap<u64, usize>,
     sources: Vec<Hands>,
@@ -60,19 +62,41 @@ impl Agenda {
         while self.sources.len() <= source {
             self.sources.push(Hands::default());
         }
-        let most = if host.is_some() { OF_A_HOST } else { OF_A_SOURCE };
-        let (queues, known) = (&mut self.queues, &mut self.known);
-        let key = known.hasher().hash_one((source, host));
-        let queue = *known.entry(key).or_insert_with(|| {
-            // Of thousands of feeds, most have a host of their own.
-            let waiting = BinaryHeap::with_capacity(1);
-            queues.push(Queue { source, waiting, under_way: 0, most, silent: false });
-            queues.len() - 1
-        });
+        let queue = self.queue(source, host);
         let number = self.queue_of.len();
         self.queue_of.push(Some(queue));
         self.wait(number, due);
         number
+    }
+
+    fn queue(&mut self, source: usize, host: Option<&str>) -> usize {
+        let most = if host.is_some() { OF_A_HOST } else { OF_A_SOURCE };
+        let (queues, known) = (&mut self.queues, &mut self.known);
+        let key = known.hasher().hash_one((source, host));
+        *known.entry(key).or_insert_with(|| {
+            // Of thousands of feeds, most have a host of their own.
+            let waiting = BinaryHeap::with_capacity(1);
+            queues.push(Queue { source, waiting, under_way: 0, most, silent: false });
+            queues.len() - 1
+        })
+    }
+
+    /// Lets a timeline that is not waiting use the hands of `host`, which answers for it, or of its own again: otherwise a
+    /// host to which many are led would take the hands of all others, too.
+    pub(super) fn led(&mut self, number: Number, host: Option<&str>) {
+        match (self.queue_of[number], host) {
+            (Some(before), Some(host)) => {
+                let queue = self.queue(self.queues[before].source, Some(host));
+                self.queue_of[number] = Some(queue);
+                self.away.entry(number).or_insert(before);
+            }
+            (Some(_), None) if !self.away.is_empty() => {
+                if let Some(own) = self.away.remove(&number) {
+                    self.queue_of[number] = Some(own);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Hands out what is due, as far as there are hands, the longest overdue of each source first.
@@ -119,6 +143,7 @@ impl Agenda {
     /// Takes a timeline whose look ended off the agenda.
     pub(super) fn leave(&mut self, number: Number) {
         self.queue_of[number] = None;
+        self.away.remove(&number);
     }
 
     fn all_due(&mut self, now: Timestamp) {
@@ -178,109 +203,4 @@ impl Hands {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_750_000_000 + second).unwrap()
-    }
-
-    /// An agenda with `count` timelines of a source at each of these hosts, due one second after the other.
-    fn agenda(source: usize, hosts: &[(Option<&str>, i64)]) -> Agenda {
-        let mut agenda = Agenda::default();
-        for (host, count) in hosts {
-            for second in 0..*count {
-                agenda.add(source, *host, at(second));
-            }
-        }
-        agenda
-    }
-
-    #[test]
-    fn what_is_due_longest_comes_first_and_what_is_not_due_waits() {
-        let mut agenda = Agenda::default();
-        let late = agenda.add(0, None, at(5));
-        let first = agenda.add(0, None, at(1));
-        let future = agenda.add(0, None, at(60));
-        assert_eq!(agenda.start(at(10)), [first, late]);
-        assert_eq!((agenda.start(at(10)), agenda.next()), (vec![], Some(at(60))));
-        agenda.ended(first, Some(true));
-        assert_eq!(agenda.next(), Some(at(60)), "it waits only once it is told until when");
-        agenda.wait(first, at(20));
-        assert_eq!((agenda.next(), agenda.start(at(60))), (Some(at(20)), vec![first, future]));
-    }
-
-    #[test]
-    fn no_host_and_no_source_takes_more_hands_than_it_has() {
-        let mut agenda = agenda(0, &[(Some("a"), 20), (Some("b"), 20), (None, 200)]);
-        let other = agenda.add(1, None, at(99));
-        let started = agenda.start(at(100));
-        let of_host = |host: std::ops::Range<usize>| started.iter().filter(|n| host.contains(n)).count();
-        assert_eq!((of_host(0..20), of_host(20..40), of_host(40..240)), (8, 8, 48));
-        assert!(started.contains(&other), "each source has its own");
-        assert_eq!(
-            (agenda.start(at(100)), agenda.next()),
-            (vec![], None),
-            "with no hand free nothing can start"
-        );
-        agenda.ended(started[0], Some(true));
-        assert_eq!(agenda.start(at(100)).len(), 1);
-    }
-
-    #[test]
-    fn a_host_that_gave_no_answer_is_tried_by_one_look_at_a_time_until_it_answers() {
-        let mut agenda = agenda(0, &[(Some("dead"), 20), (Some("well"), 4)]);
-        let started = agenda.start(at(100));
-        assert_eq!(started.len(), 12);
-        for dead in started.iter().filter(|number| **number < 20) {
-            agenda.ended(*dead, Some(false));
-        }
-        let again = agenda.start(at(100));
-        assert_eq!(again.len(), 1);
-        agenda.ended(again[0], None);
-        let again = agenda.start(at(100));
-        assert_eq!(again.len(), 1, "a look that asked nobody tells nothing");
-        agenda.ended(again[0], Some(true));
-        assert_eq!(agenda.start(at(100)).len(), 8);
-    }
-
-    #[test]
-    fn hosts_that_gave_no_answer_take_a_part_of_the_hands_together() {
-        let hosts: Vec<String> = (0..60).map(|n| format!("dead{n}")).collect();
-        let hosts: Vec<_> = hosts.iter().map(|host| (Some(host.as_str()), 2)).collect();
-        let mut agenda = agenda(0, &hosts);
-        let started = agenda.start(at(100));
-        assert_eq!(started.len(), OF_A_SOURCE);
-        for number in &started {
-            agenda.ended(*number, Some(false));
-        }
-        let silent = started.iter().map(|number| number / 2).collect::<BTreeSet<_>>();
-        let again = agenda.start(at(100));
-        let dead = again.iter().filter(|number| silent.contains(&(*number / 2))).count();
-        assert!(dead <= OF_THE_SILENT, "{dead}");
-        for number in again {
-            agenda.ended(number, Some(false));
-        }
-        let well = agenda.add(0, Some("well"), at(100));
-        assert!(agenda.start(at(100)).contains(&well));
-    }
-
-    #[test]
-    fn a_clock_that_jumped_back_makes_all_due() {
-        let mut agenda = agenda(0, &[(None, 3)]);
-        assert_eq!(agenda.start(at(0)).len(), 1);
-        assert_eq!(agenda.start(at(-3600)).len(), 2);
-        agenda.wait(0, at(60));
-        assert_eq!(agenda.start(at(-3599)), [0; 0], "what was set since is set by this clock");
-    }
-
-    #[test]
-    fn what_left_does_not_come_back() {
-        let mut agenda = agenda(0, &[(None, 1)]);
-        let started = agenda.start(at(0));
-        agenda.ended(started[0], Some(true));
-        agenda.leave(started[0]);
-        agenda.wait(started[0], at(0));
-        assert_eq!((agenda.start(at(100)), agenda.next()), (vec![], None));
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@ use super::purse::Aside;
 use super::{Matcher, Watch, names};
 use crate::model::matched::Match;
 use crate::model::timeline::{TimelineId, Turn};
+use crate::remote::waited;
 use crate::source::{Ask, Page, SourceError};
 use crate::store::Store;
 use crate::watch::Origin;
@@ -33,7 +34,7 @@ pub(crate) struct Look {
     pub(crate) named: Option<Result<TimelineId, SourceError>>,
     /// What was set aside for it.
     pub(crate) aside: Option<Aside>,
-    /// How long it took.
+    /// How long its source took to answer; to wait for money and for a turn is no part of that.
     pub(crate) took: Duration,
 }
 
@@ -78,13 +79,16 @@ pub(super) fn look(
     let since = backfill.map(|back| now.saturating_sub(back).unwrap_or(Timestamp::MIN));
     let since = turn.state.as_ref().map_or(since, |state| state.since);
     let looking = async move {
-        let begun = Instant::now();
         let cursor = turn.state.as_ref().and_then(|state| state.cursor.as_ref());
+        let mut took = Duration::ZERO;
         let (result, aside) = match set_aside(&watch, Some(&turn.timeline), store.as_ref(), now).await {
             Ok(aside) => {
                 let allowance = aside.as_ref().map(Aside::posts);
                 let ask = Ask { timeline: &turn.timeline, account: &watch.account, cursor, since, allowance };
-                (watch.watching().source.fetch(ask).await, aside)
+                let begun = Instant::now();
+                let (result, waited) = waited(watch.watching().source.fetch(ask)).await;
+                took = begun.elapsed().saturating_sub(waited);
+                (result, aside)
             }
             Err(error) => (Err(error), None),
         };
@@ -96,7 +100,7 @@ pub(super) fn look(
             matcher(post, &Origin { platform: &watch.watching().platform, account })
         });
         let matches = matches.collect();
-        let (asked_at, found, took) = (now, None, begun.elapsed());
+        let (asked_at, found) = (now, None);
         Box::new(Look { number, turn, watch, asked_at, result, found, matches, named, aside, took })
     };
     looking.boxed()
@@ -110,11 +114,13 @@ async fn looking_up(
     now: Timestamp,
 ) -> Box<Look> {
     let begun = Instant::now();
-    let (found, result) = match look_up(&watch, store.as_ref(), now).await {
+    let (found, waited) = waited(look_up(&watch, store.as_ref(), now)).await;
+    let took = begun.elapsed().saturating_sub(waited);
+    let (found, result) = match found {
         Ok(timeline) => (Some(timeline), Ok(Page::default())),
         Err(error) => (None, Err(error)),
     };
-    let (asked_at, matches, took) = (now, Vec::new(), begun.elapsed());
+    let (asked_at, matches) = (now, Vec::new());
     Box::new(Look { number, turn, watch, asked_at, result, found, matches, named: None, aside: None, took })
 }
 

@@ -8,6 +8,7 @@ use crate::model::coverage::{Cause, End, Gap};
 use crate::model::delivery::Notice;
 use crate::model::look::Turned;
 use crate::model::timeline::Trouble;
+use crate::source::Move;
 
 /// Gaps named in one notice.
 const MOST_GAPS: usize = 4;
@@ -66,14 +67,24 @@ pub(super) fn notice(
 }
 
 /// What the operators hear of an account that moved.
-pub(super) fn moved((source, account): (&str, &str), to: &str, now: Timestamp) -> Notice {
-    let title = format!("{source}: {account} moved").chars().take(200).collect();
-    let text = format!(
-        "It says again and again that it moved for good, so it is read at {to} from now on; should that fail, at the old \
-         address. Nothing needs to be done. Written into the configuration, the new address is another account: what \
-         it shows of the last day may be told again."
-    );
-    Notice { title, text: text.chars().take(1000).collect(), at: now }
+pub(super) fn moved((source, account): (&str, &str), to: &Move, now: Timestamp) -> Notice {
+    let (title, text) = match to {
+        Move::Away(to) => (
+            format!("{source}: {account} moved"),
+            format!(
+                "It says again and again that it moved for good, so it is read at {to} from now on; should that fail, at the \
+                 old address. Nothing needs to be done. Written into the configuration, the new address is another \
+                 account: what it shows of the last day may be told again."
+            ),
+        ),
+        Move::Back => (
+            format!("{source}: {account} is read at its own address again"),
+            "It had moved for good, or said so; where it was read since fails, or it is not led there any more, and the \
+             address in the configuration answers. Nothing needs to be done."
+                .to_owned(),
+        ),
+    };
+    Notice { title: title.chars().take(200).collect(), text: text.chars().take(1000).collect(), at: now }
 }
 
 fn blind(source: &str, trouble: &Trouble, time: &dyn Fn(Timestamp) -> String) -> String {

@@ -1,27 +1,23 @@
-//! The one object per host and credential through which every call to it goes.
+//! Hosts, each with what is known of it: one object per host and credential.
 
 use std::collections::{HashMap, HashSet};
-use std::error::Error as _;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{AUTHORIZATION, COOKIE, LOCATION};
+use jiff::Timestamp;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Url};
+use reqwest::{Client, Url};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::address::{PublicOnly, may_be_public};
-use super::request::{Answer, CallError, Follow, Request, Room};
-use super::wait::rate_limit_reset;
+use super::call::{LARGE_AT_ONCE, Remote};
 use crate::clock::Clock;
 
 /// All hosts there are to call. Cheap to clone.
@@ -30,16 +26,16 @@ pub struct Remotes {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     client: Client,
     /// For hosts that nobody configured.
     wary: Client,
     /// The names of hosts that are configured.
     trusted: Mutex<HashSet<String>>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     hosts: Mutex<Hosts>,
     /// Shares in the room for large answers.
-    room: Arc<Semaphore>,
+    pub(super) room: Arc<Semaphore>,
 }
 
 /// The hosts that are called, or were a moment ago, by their origin and who calls.
@@ -69,28 +65,21 @@ impl Pace {
 }
 
 /// One host, as one credential sees it.
-#[derive(Clone)]
-pub struct Remote {
-    shared: Arc<Shared>,
-    host: Arc<Host>,
-    who: String,
-}
-
-struct Host {
-    name: String,
-    pace: Pace,
+pub(super) struct Host {
+    pub(super) name: String,
+    pub(super) pace: Pace,
     limiter: RateLimiter<NotKeyed, InMemoryState, TokioTime, NoOpMiddleware<Nanos>>,
-    slots: Semaphore,
+    pub(super) slots: Semaphore,
     called: Mutex<Called>,
 }
 
 /// What calls to a host left behind.
 #[derive(Clone, Copy, Default)]
-struct Called {
+pub(super) struct Called {
     /// When the last call went.
     last: Option<Instant>,
     /// Until when no call is made, by time that passes and by the clock. The clock may jump; it is only told.
-    closed: Option<(Instant, Timestamp)>,
+    pub(super) closed: Option<(Instant, Timestamp)>,
 }
 
 impl Remotes {
@@ -130,7 +119,7 @@ impl Remotes {
 }
 
 impl Shared {
-    fn host(&self, url: &Url, who: &str, pace: Pace) -> Arc<Host> {
+    pub(super) fn host(&self, url: &Url, who: &str, pace: Pace) -> Arc<Host> {
         let origin = url.origin().ascii_serialization();
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if hosts.known.len() >= hosts.most {
@@ -142,7 +131,7 @@ impl Shared {
     }
 
     /// What calls the host of `url`, if it may be called.
-    fn client(&self, url: &Url) -> Option<&Client> {
+    pub(super) fn client(&self, url: &Url) -> Option<&Client> {
         let trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
         if url.host_str().is_some_and(|name| trusted.contains(name)) {
             return Some(&self.client);
@@ -170,7 +159,7 @@ impl Host {
     }
 
     /// Waits for its turn. governor's own waiting does not know tokio's clock, which tests pause.
-    async fn turn(&self) {
+    pub(super) async fn turn(&self) {
         while let Err(early) = self.limiter.check() {
             let wait = early.wait_time_from(self.limiter.clock().now());
             tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
@@ -186,159 +175,9 @@ impl Host {
             && closed.is_none_or(|(until, _)| until <= now)
     }
 
-    fn called(&self) -> MutexGuard<'_, Called> {
+    pub(super) fn called(&self) -> MutexGuard<'_, Called> {
         self.called.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A larger answer takes some of the room for large ones, in bytes.
-const LARGE: usize = 512 << 10;
-
-/// Large answers that are held at the same time, so that a hundred hosts that send as much as they may do not fill the
-/// machine's memory. Others wait while they arrive.
-const LARGE_AT_ONCE: usize = 4;
-
-/// Redirects followed before the chain counts as endless.
-const MOST_REDIRECTS: usize = 5;
-
-impl Remote {
-    /// The host's name, fit to be shown.
-    pub fn name(&self) -> &str {
-        &self.host.name
-    }
-
-    /// Makes no further call before `at`.
-    pub fn close_until(&self, at: Timestamp) {
-        let wait = at.duration_since(self.shared.clock.now()).max(SignedDuration::ZERO);
-        let until = (Instant::now() + wait.unsigned_abs(), at);
-        let mut called = self.host.called();
-        called.closed = Some(called.closed.map_or(until, |closed| closed.max(until)));
-    }
-
-    /// Makes a call at the host's pace and reads the whole answer.
-    pub async fn call(&self, request: Request) -> Result<Answer, CallError> {
-        let (timeout, follow, start) = (request.timeout, request.follow, request.url.clone());
-        let mut request = request;
-        let mut remote = self.clone();
-        let mut permanent = true;
-        for redirects in 0..=MOST_REDIRECTS {
-            let method = request.method.clone();
-            let answer = remote.once(request.clone(), timeout).await;
-            let mut answer = answer.map_err(|error| if redirects > 0 { led_astray(error) } else { error })?;
-            let target =
-                (follow == Follow::Anywhere && method == Method::GET).then(|| target(&answer)).flatten();
-            let Some(target) = target else {
-                answer.moved = (permanent && answer.url != start).then(|| answer.url.clone());
-                return Ok(answer);
-            };
-            permanent &= matches!(answer.status, 301 | 308);
-            if target.origin() != request.url.origin() {
-                request.headers.remove(AUTHORIZATION);
-                request.headers.remove(COOKIE);
-                let host = self.shared.host(&target, &self.who, self.host.pace);
-                remote = Remote { host, ..self.clone() };
-            }
-            request.url = target;
-        }
-        Err(CallError::Unusable(format!("{}: more than {MOST_REDIRECTS} redirects", self.name())))
-    }
-
-    async fn once(&self, request: Request, timeout: Duration) -> Result<Answer, CallError> {
-        self.check_open()?;
-        let _slot = self.host.slots.acquire().await.map_err(|_| self.not_sent("shutting down"))?;
-        self.host.turn().await;
-        self.check_open()?;
-        match tokio::time::timeout(timeout, self.exchange(request)).await {
-            Ok(result) => result.inspect(|answer| self.obey(answer)),
-            Err(_) => Err(CallError::Ambiguous(format!("{}: no answer within {timeout:?}", self.name()))),
-        }
-    }
-
-    /// Leaves the host alone while nothing is left of what it allows, whatever the answer's status.
-    fn obey(&self, answer: &Answer) {
-        if let Some(reset) = rate_limit_reset(&answer.headers, self.shared.clock.now()) {
-            self.close_until(reset);
-        }
-    }
-
-    fn check_open(&self) -> Result<(), CallError> {
-        match self.host.called().closed {
-            Some((until, told)) if until > Instant::now() => {
-                Err(CallError::Closed(told, format!("{} asked to wait", self.name())))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    async fn exchange(&self, request: Request) -> Result<Answer, CallError> {
-        let Request { method, url, headers, body, most, .. } = request;
-        let client = self.shared.client(&url).ok_or_else(|| {
-            self.not_sent(
-                "an answer led to this private address, and only hosts in the configuration may have one",
-            )
-        })?;
-        let mut call = client.request(method, url.clone()).headers(headers);
-        if let Some(body) = body {
-            call = call.body(body);
-        }
-        let response = call.send().await.map_err(|error| self.failed(error))?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let (mut body, mut room) = (Vec::new(), Room::default());
-        let mut stream = response.bytes_stream();
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| CallError::Unusable(self.failed(error).to_string()))?;
-            if body.len() + chunk.len() > most {
-                return Err(CallError::Unusable(format!(
-                    "{}: the answer is larger than {most} bytes",
-                    self.name()
-                )));
-            }
-            if room.0.is_none() && body.len() + chunk.len() > LARGE {
-                let share = self.shared.room.clone().acquire_owned().await;
-                room = Room(share.ok().map(Arc::new));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, headers, body, url, moved: None, room })
-    }
-
-    fn not_sent(&self, why: &str) -> CallError {
-        CallError::NotSent(format!("{}: {why}", self.name()))
-    }
-
-    /// What went wrong, without the address, which may hold a secret.
-    fn failed(&self, error: reqwest::Error) -> CallError {
-        let error = error.without_url();
-        let sent = !(error.is_connect() || error.is_builder());
-        let mut root: &dyn std::error::Error = &error;
-        while let Some(source) = root.source() {
-            root = source;
-        }
-        let what = if error.source().is_some() && root.to_string() != error.to_string() {
-            format!("{}: {error}: {root}", self.name())
-        } else {
-            format!("{}: {error}", self.name())
-        };
-        if sent { CallError::Ambiguous(what) } else { CallError::NotSent(what) }
-    }
-}
-
-/// That no answer came from where the host led: the host itself did answer.
-fn led_astray(error: CallError) -> CallError {
-    match error {
-        CallError::NotSent(why) | CallError::Ambiguous(why) => CallError::Unusable(why),
-        error => error,
-    }
-}
-
-/// Where a redirect leads, if it may be followed.
-fn target(answer: &Answer) -> Option<Url> {
-    if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    let location = answer.headers.get(LOCATION)?.to_str().ok()?;
-    let target = answer.url.join(location).ok()?;
-    (matches!(target.scheme(), "http" | "https") && target.has_host()).then_some(target)
 }
 
 /// tokio's time for governor, so that tests can pause it.
@@ -363,8 +202,11 @@ impl governor::clock::Clock for TokioTime {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
     use crate::clock::TokioClock;
+    use crate::remote::CallError;
 
     fn remotes() -> Remotes {
         Remotes::new(Arc::new(TokioClock::starting_at(Timestamp::UNIX_EPOCH)), "vigie tests").unwrap()

@@ -27,7 +27,7 @@ use self::place::{Place, Validators};
 use self::read::{posts, shown};
 use self::table::Addresses;
 use super::answer::no_answer;
-use super::{Ask, Common, Kit, Page, Plan, Source, SourceError, Watched};
+use super::{Ask, Common, Kit, Move, Page, Plan, Source, SourceError, Watched};
 use crate::clock::Clock;
 use crate::model::post::Platform;
 use crate::model::timeline::TimelineId;
@@ -109,7 +109,13 @@ impl Feeds {
         let answer = remote.call(place.seen.ask(request)).await.map_err(no_answer)?;
         let (name, now) = (remote.name(), self.clock.now());
         let moved = place.moved.after(at, answer.moved.as_ref(), now);
-        let news = moved.address().filter(|to| Some(*to) != place.moved.address()).map(shown);
+        let news = match (place.moved.address(), moved.address()) {
+            (before, after) if before == after => None,
+            (_, Some(to)) => Some(Move::Away(shown(to))),
+            (_, None) => Some(Move::Back),
+        };
+        let host = answer.url.origin();
+        let host = (host != url.origin()).then(|| host.ascii_serialization());
         let next = |seen: Validators| Place { seen, moved };
         if answer.status == 304 && place.seen.is_none() {
             return Err(SourceError::Suspicious(format!(
@@ -118,7 +124,8 @@ impl Feeds {
         }
         if answer.status == 304 {
             let next = Some(next(place.seen.or_newer(&answer))).filter(|next| is_news || next != place);
-            return Ok(Page { next: next.and_then(|next| next.cursor()), moved: news, ..Page::default() });
+            let next = next.and_then(|next| next.cursor());
+            return Ok(Page { next, moved: news, host, ..Page::default() });
         }
         if !answer.is_success() {
             let error = refusal(&answer, name, now);
@@ -147,7 +154,7 @@ impl Feeds {
         let next = Some(next).filter(|next| !read.cut && (is_news || next != place));
         let moved = news.filter(|_| !read.cut);
         let (posts, unreadable, next) = (read.posts, read.unreadable, next.and_then(|next| next.cursor()));
-        Ok(Page { posts, next, moved, window: true, unreadable, ..Page::default() })
+        Ok(Page { posts, next, moved, host, window: true, unreadable, ..Page::default() })
     }
 }
 

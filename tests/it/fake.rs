@@ -24,7 +24,7 @@ use vigie::poll::Watching;
 use vigie::route::{Meters, Routes};
 use vigie::setting::{Document, Problem, Size};
 use vigie::sink::{Receipt, SendError, Sink};
-use vigie::source::{Ask, Common, Page, Source, SourceError, Watched};
+use vigie::source::{Ask, Common, Move, Page, Source, SourceError, Watched};
 use vigie::store::{Outcome, Saved, Sealed, Sighting, Store, StoreError};
 use vigie::watch::Watch;
 
@@ -47,7 +47,7 @@ pub struct FakeSource {
     /// So many further accounts, which have the same posts.
     pub more: usize,
     /// Where the next page says that the account is from now on.
-    pub moved: Mutex<Option<String>>,
+    pub moved: Mutex<Option<Move>>,
 }
 
 impl FakeSource {

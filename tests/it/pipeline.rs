@@ -17,7 +17,7 @@ use vigie::model::delivery::Body;
 use vigie::model::post::{Post, Reference};
 use vigie::model::spend::{Budget, Money, Price};
 use vigie::sink::SendError;
-use vigie::source::{Common, SourceError};
+use vigie::source::{Common, Move, SourceError};
 use vigie::store::Store;
 use vigie::store::memory::MemoryStore;
 
@@ -181,9 +181,12 @@ async fn an_edit_speaks_only_for_a_rule_that_no_revision_met() {
 #[tokio::test(start_paused = true)]
 async fn operators_hear_that_an_account_moved() {
     let world = World::new(Vec::new());
-    *world.source.moved.lock().unwrap() = Some("https://new.example/feed".into());
+    *world.source.moved.lock().unwrap() = Some(Move::Away("https://new.example/feed".into()));
     world.run(Duration::from_mins(3)).await;
-    assert_eq!(world.operators.notices(), ["x.hub: hub moved"]);
+    *world.source.moved.lock().unwrap() = Some(Move::Back);
+    world.run(Duration::from_mins(3)).await;
+    let told = ["x.hub: hub moved", "x.hub: hub is read at its own address again"];
+    assert_eq!(world.operators.notices(), told);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use vigie::model::post::Post;
 use vigie::model::timeline::{Cursor, TimelineId};
-use vigie::source::{Page, Source, SourceError};
+use vigie::source::{Move, Page, Source, SourceError};
 
 use super::double::{Double, Reply};
 use super::{NOW, again, broken, build, ids, look, suspicious};
@@ -307,6 +307,16 @@ async fn a_feed_that_moved_is_followed() {
     assert_eq!(post.url, Some(format!("{}/new/1.html", double.url())));
 }
 
+#[tokio::test]
+async fn a_feed_that_is_led_to_another_host_names_it() {
+    let elsewhere = Double::saying(Reply::new(200, rss("<item><guid>1</guid><title>t</title></item>"))).await;
+    let to = format!("{}/feed.xml", elsewhere.url());
+    let double = Double::start(move |_| Reply::new(302, "").header("location", &to)).await;
+    let page = look_at(&double, None).await.unwrap();
+    assert_eq!((page.posts.len(), page.host), (1, Some(elsewhere.url())));
+    assert_eq!(look_at(&elsewhere, None).await.unwrap().host, None);
+}
+
 /// A feed that says it moved to `to`, as its own server is told; at `/new.xml` it is itself.
 async fn moving(to: &'static str, works: Arc<AtomicBool>) -> Double {
     Double::start(move |asked| match asked.url.path() {
@@ -336,7 +346,7 @@ async fn a_feed_that_moved_for_good_is_asked_at_its_new_address_after_three_look
     }
     let (old, new) = ("/feed.xml", "/new.xml");
     assert_eq!(paths(&double), [old, new, old, new, old, new, new, new]);
-    assert_eq!(told, [format!("{}/new.xml", double.url())]);
+    assert_eq!(told, [Move::Away(format!("{}/new.xml", double.url()))]);
     assert!(keys.len() == 5 && keys.iter().all(|key| *key == keys[0]), "its posts stay the same posts");
     works.store(false, Ordering::Relaxed);
     let gone = look_at(&double, cursor.as_ref()).await;
@@ -359,8 +369,10 @@ async fn an_address_that_was_learnt_is_forgotten_once_it_fails_and_the_given_one
     .await;
     let learnt = learnt(&double, "\"etag\":\"e\",");
     let page = look_at(&double, Some(&learnt)).await.unwrap();
-    assert_eq!((page.posts.len(), page.next), (1, Some(Cursor("{}".into()))));
+    let own = Some(Cursor("{}".into()));
+    assert_eq!((page.posts.len(), page.moved, page.next.as_ref()), (1, Some(Move::Back), own.as_ref()));
     assert_eq!(double.asked()[1].header("if-none-match"), None, "it is read whole");
+    assert_eq!(look_at(&double, own.as_ref()).await.unwrap().moved, None, "it is told once");
 }
 
 #[tokio::test]
@@ -408,7 +420,7 @@ async fn the_address_that_people_gave_is_asked_again_after_a_day_though_the_lear
     assert_eq!((page.moved, page.next), (None, Some(learnt(new))), "it leads there still");
     moved_back.store(true, Ordering::Relaxed);
     let page = look_at(&double, Some(&learnt(old))).await.unwrap();
-    assert_eq!(page.next, Some(Cursor("{\"etag\":\"\\\"e\\\"\"}".into())));
+    assert_eq!((page.moved, page.next), (Some(Move::Back), Some(Cursor("{\"etag\":\"\\\"e\\\"\"}".into()))));
     assert_eq!(paths(&double), ["/new.xml", "/feed.xml", "/new.xml", "/feed.xml"]);
 }
 
