@@ -10,6 +10,7 @@ pub mod file;
 #[cfg(fuzzing)]
 pub mod fuzz;
 pub mod mastodon;
+mod mended;
 mod names;
 pub mod telegram;
 pub mod x;

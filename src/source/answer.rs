@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::SourceError;
+use super::mended::parsed;
 use crate::remote::{Answer, CallError, limit, retry_after};
 
 /// The most of a text that is kept of one post, in bytes.
@@ -33,13 +34,13 @@ pub fn json_of(answer: &Answer, host: &str) -> Result<Value, SourceError> {
     })
 }
 
-/// The JSON in `bytes`.
+/// The JSON in `bytes`; half a character in it is mended.
 pub fn json(bytes: &[u8]) -> Result<Value, String> {
     let groups = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
     if groups > MOST_GROUPS {
         return Err(format!("it has more than {MOST_GROUPS} objects and lists"));
     }
-    serde_json::from_slice(bytes).map_err(|cause| cause.to_string())
+    parsed(bytes).map_err(|cause| cause.to_string())
 }
 
 /// The text at `pointer`, if there is one that is not empty.

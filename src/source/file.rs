@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml_span::{DeserError, Value};
 
+use super::mended::parsed;
 use super::{Ask, Common, Page, Plan, Source, SourceError, Watched};
 use crate::model::post::{Platform, Post, hex};
 use crate::model::timeline::{Cursor, TimelineId};
@@ -168,7 +169,7 @@ fn post(text: &Result<Vec<u8>, &'static str>) -> Result<Option<Post>, String> {
     if text.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let post: Post = serde_json::from_slice(text).map_err(|error| without_place(&error.to_string()))?;
+    let post: Post = parsed(text).map_err(|error| without_place(&error.to_string()))?;
     if post.id.is_empty() { Err("`id` is empty".into()) } else { Ok(Some(post)) }
 }
 

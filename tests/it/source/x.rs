@@ -455,6 +455,14 @@ async fn an_answer_that_is_no_json_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_post_cut_within_an_emoji_does_not_hold_up_its_page() {
+    let whole = json!({"data": [tweet("2"), tweet("1")], "meta": {"result_count": 2}}).to_string();
+    let cut = whole.replacen("\"text\":\"", "\"text\":\"\\ud83d ", 1);
+    assert_ne!(cut, whole);
+    assert_eq!(look_once(Reply::new(200, cut)).await.unwrap().posts.len(), 2);
+}
+
+#[tokio::test]
 async fn a_cursor_or_timeline_of_someone_else_is_refused() {
     let double = Double::saying(page(&[], None)).await;
     broken(look_at(&double, Some(&Cursor("not ours".into()))).await);
