@@ -4,6 +4,7 @@
 //! lower case, diacritics. Every step is per character or per word, so every word keeps its bytes in the
 //! original text.
 
+mod clitic;
 pub mod confusable;
 pub mod fold;
 pub mod glyph;

@@ -2,6 +2,7 @@
 
 use rust_stemmers::{Algorithm, Stemmer};
 
+use super::clitic::{without_article, without_clitics};
 use super::fold;
 use super::script::Script;
 
@@ -60,9 +61,6 @@ const STEMS: [(&str, Stems); 20] = [
 
 /// No word of any language is longer; what is longer is no word, and has no stem.
 const LONGEST: usize = 128;
-
-/// What is left of an Arabic word has at least so many letters.
-const ARABIC_ROOT: usize = 3;
 
 impl Language {
     /// The language that `code` names: `en`, `pt-BR`, `zh-Hans`. The error says how a code is written.
@@ -188,26 +186,6 @@ impl Stems {
             Self::Turkish => Algorithm::Turkish,
         }
     }
-}
-
-/// The word, then without `and`/`so`, then without `by`/`like`/`for`, then without the article.
-fn without_clitics(word: &str) -> Vec<&str> {
-    let mut found = vec![word];
-    for particles in [&["و", "ف"][..], &["ب", "ك", "ل"], &["ال", "لل"]] {
-        let shorter: Vec<&str> = found.iter().filter_map(|word| without(word, particles)).collect();
-        found.extend(shorter);
-    }
-    found
-}
-
-fn without_article(word: &str) -> Vec<&str> {
-    let shorter = without(word, &["ال"]);
-    std::iter::once(word).chain(shorter).collect()
-}
-
-fn without<'a>(word: &'a str, particles: &[&str]) -> Option<&'a str> {
-    let rest = particles.iter().find_map(|particle| word.strip_prefix(particle))?;
-    (rest.chars().count() >= ARABIC_ROOT).then_some(rest)
 }
 
 #[cfg(test)]
