@@ -2,12 +2,18 @@
 
 use super::*;
 
+/// Asserts that a watchlist loads with these warnings and no others; each is told by how it begins.
+fn assert_warned(text: &str, expected: &[&str]) {
+    let watch = load_as("it", text).unwrap();
+    let found: Vec<String> = watch.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
+}
+
 #[test]
 fn what_may_be_meant_but_seldom_is_comes_as_a_warning() {
     let text = "languages = ['en', 'fr']\n[concept.a]\nen = ['weapon', 'weapons', 'go', '==US']\nany = ['俄', 'the']\n\
                 [[rule]]\nname = 'it'\nseverity = 'low'\nwhen = '@a OR in'\n";
-    let watch = load_as("it", text).unwrap();
-    let found: Vec<String> = watch.warnings().iter().map(ToString::to_string).collect();
     let expected = [
         "it.toml:3:18: `weapons` finds nothing that `weapon` does not find",
         "it.toml:3:29: `go` is very short",
@@ -16,8 +22,7 @@ fn what_may_be_meant_but_seldom_is_comes_as_a_warning() {
         "it.toml:6:9: no example shows `it` at work",
         "it.toml:8:15: `in` stands in nearly every text",
     ];
-    assert_eq!(found.len(), expected.len(), "{found:#?}");
-    assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
+    assert_warned(text, &expected);
 }
 
 #[test]
@@ -25,16 +30,13 @@ fn a_term_that_meets_a_small_word_of_another_language_is_told() {
     let text = "languages = ['en', 'es', 'tr']\n[concept.a]\nes = ['cones']\ntr = ['para', 'silah']\nany = ['para*']\n\
                 [concept.b]\nany = ['=cones', '==Para']\n[[rule]]\nname = 'it'\nseverity = 'low'\nwhen = '@a OR cones OR @b'\n\
                 [[rule.example]]\ntext = 'silah'\nexpect = 'alert'\n";
-    let watch = load_as("it", text).unwrap();
-    let found: Vec<String> = watch.warnings().iter().map(ToString::to_string).collect();
     let expected = [
         "it.toml:3:8: `cones` also meets `con`, which stands in nearly every text in es; write `=cones` to look for this form only",
         "it.toml:4:8: `para` also meets `para`, which stands in nearly every text in es; make it part of a phrase, or keep",
         "it.toml:5:9: `para` also meets `para`, which stands in nearly every text in es; write more letters before the `*`",
         "it.toml:11:15: `cones` also meets `con`, which stands in nearly every text in es",
     ];
-    assert_eq!(found.len(), expected.len(), "{found:#?}");
-    assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
+    assert_warned(text, &expected);
 }
 
 #[test]
@@ -42,13 +44,10 @@ fn a_phrase_that_meets_nothing_but_small_words_by_its_stems_is_told() {
     let text = "languages = ['en', 'es']\n[concept.a]\nes = ['cones para', 'cones militares', '=cones para']\n\
                 [[rule]]\nname = 'it'\nseverity = 'low'\nwhen = '@a OR \"que cones\"'\n\
                 [[rule.example]]\ntext = 'cones militares'\nexpect = 'alert'\n";
-    let watch = load_as("it", text).unwrap();
-    let found: Vec<String> = watch.warnings().iter().map(ToString::to_string).collect();
     let expected = [
         "it.toml:3:8: `cones para` also meets `con para`, which stands in nearly every text in es; write `=cones para`",
         "it.toml:3:41: `=cones para` finds nothing that `cones para` does not find",
         "it.toml:7:15: `que cones` also meets `que con`, which stands in nearly every text in es",
     ];
-    assert_eq!(found.len(), expected.len(), "{found:#?}");
-    assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
+    assert_warned(text, &expected);
 }
