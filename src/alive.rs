@@ -249,6 +249,7 @@ mod tests {
             last_post: Some(since),
             usual_wait: None,
             pause: SignedDuration::ZERO,
+            next: None,
         };
         let seen = |name: &str, extent| Seen {
             source: "x.hub".into(),

@@ -89,7 +89,7 @@ impl Poll {
             poll.watched.reserve_exact(accounts);
             for (place, watched) in watched.into_iter().enumerate() {
                 let timeline = of.watching.timeline(&watched, poll.store.as_ref()).await?;
-                let due = poll.due(&timeline, now).await?;
+                let due = poll.due_anew(&timeline, now).await?;
                 let every = watched.every.unwrap_or(of.watching.common.every);
                 let lesser = place as f32 / accounts.saturating_sub(1).max(1) as f32;
                 let (by_name, account) = (watched.timeline.is_none(), watched.account);
@@ -112,6 +112,17 @@ impl Poll {
         self.numbers.insert(timeline.clone(), number);
         self.watched.push(Some((timeline, watch)));
         true
+    }
+
+    /// When a timeline is due for one who starts: people mend what failed, then start vigie or change its configuration.
+    async fn due_anew(&self, timeline: &TimelineId, now: Timestamp) -> Result<Timestamp, StoreError> {
+        let Some(state) = self.store.timeline(timeline).await? else { return Ok(now) };
+        let due = state.due(now);
+        if due <= now || !state.may_be_mended() {
+            return Ok(due);
+        }
+        self.store.hasten(timeline, now).await?;
+        Ok(now)
     }
 
     /// When a timeline is due, as the store has it.

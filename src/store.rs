@@ -48,6 +48,9 @@ pub trait Store: Send + Sync {
     /// Frees every turn that was handed out: whoever held one is gone, though the process goes on.
     async fn release(&self) -> Result<(), StoreError>;
 
+    /// Makes a timeline due that nobody holds, if it is known. In a crash before the next [`Store::keep`] that may be lost.
+    async fn hasten(&self, timeline: &TimelineId, now: Timestamp) -> Result<(), StoreError>;
+
     /// Opens it anew after [`StoreError::Full`], as a process that starts does: what was held is free again, what was not
     /// durable may be gone.
     ///

@@ -70,7 +70,7 @@ fn show(status: &Status, running: bool, timezone: &TimeZone) {
     if status.silences > 0 {
         anstream::println!("silences in force: {}; `vigie silence list` names them", status.silences);
     }
-    accounts(status, timezone);
+    accounts(status, running, timezone);
     for spending in &status.spending {
         anstream::println!("spent: {spending}");
     }
@@ -83,7 +83,7 @@ fn show(status: &Status, running: bool, timezone: &TimeZone) {
 }
 
 /// A line for each source, then those accounts that are not seen, and why.
-fn accounts(status: &Status, timezone: &TimeZone) {
+fn accounts(status: &Status, running: bool, timezone: &TimeZone) {
     let is_seen = |account: &Account| matches!(account.sight, Sight::Seen | Sight::Quiet);
     let seen = |accounts: &[Account]| accounts.iter().filter(|account| is_seen(account)).count();
     anstream::println!("accounts: {} of {} seen", seen(&status.accounts), status.accounts.len());
@@ -101,14 +101,15 @@ fn accounts(status: &Status, timezone: &TimeZone) {
     }
     let unseen: Vec<_> = status.accounts.iter().filter(|account| account.sight != Sight::Seen).collect();
     for account in unseen.iter().take(MOST_UNSEEN) {
-        anstream::println!("  {}", line(account, timezone));
+        anstream::println!("  {}", line(account, running.then_some(status.at), timezone));
     }
     if unseen.len() > MOST_UNSEEN {
         anstream::println!("  and {} more; --json has all", unseen.len() - MOST_UNSEEN);
     }
 }
 
-fn line(account: &Account, timezone: &TimeZone) -> String {
+/// An account that is not seen, or quiet; if vigie runs, at this time, it tells when that is looked at again.
+fn line(account: &Account, now: Option<Timestamp>, timezone: &TimeZone) -> String {
     let (style, word) = match account.sight {
         Sight::Seen => (GOOD, "seen"),
         Sight::Quiet => (ODD, "quiet"),
@@ -122,7 +123,18 @@ fn line(account: &Account, timezone: &TimeZone) -> String {
     let last = account.last_post.map(|at| format!(", last post {}", time(at, timezone))).unwrap_or_default();
     let usual = account.usual_wait.map(|wait| format!(", usually every {}", rough(wait))).unwrap_or_default();
     let why = account.why.as_deref().map(|why| format!("\n{}", paragraph(why))).unwrap_or_default();
-    format!("{style}{word}{style:#} {} {}, {until}{last}{usual}{why}", account.source, account.account)
+    let next = now.and_then(|now| again(account, now, timezone)).unwrap_or_default();
+    format!("{style}{word}{style:#} {} {}, {until}{last}{usual}{next}{why}", account.source, account.account)
+}
+
+/// When an account that failed is looked at again.
+fn again(account: &Account, now: Timestamp, timezone: &TimeZone) -> Option<String> {
+    let next = account.next.filter(|_| account.failures > 0)?;
+    Some(if next <= now {
+        ", looked at now".to_owned()
+    } else {
+        format!(", looked at again {}", time(next, timezone))
+    })
 }
 
 fn sink_line(sink: &SinkStatus, width: usize, now: Timestamp, timezone: &TimeZone) -> String {
@@ -187,7 +199,34 @@ fn paragraph(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
+
+    #[test]
+    fn an_account_that_failed_shows_when_it_is_looked_at_again_as_long_as_vigie_runs() {
+        let at = |second: i64| Timestamp::from_second(1_750_000_000 + second).unwrap();
+        let account = |failures, next| Account {
+            source: "x.hub".into(),
+            account: "hub".into(),
+            seen_until: None,
+            failures,
+            sight: Sight::Blind,
+            why: Some("X refuses the token".into()),
+            last_post: None,
+            usual_wait: None,
+            pause: SignedDuration::ZERO,
+            next: Some(at(next)),
+        };
+        let shown = |account: &Account, now| {
+            anstream::adapter::strip_str(&line(account, now, &TimeZone::UTC)).to_string()
+        };
+        let expected = "BLIND x.hub hub, never seen, looked at again 2025-06-15 15:06:50 +00:00\n      X refuses the token";
+        assert_eq!(shown(&account(1, 10), Some(at(0))), expected);
+        assert!(shown(&account(1, 10), Some(at(10))).contains(", looked at now"));
+        assert!(!shown(&account(1, 10), None).contains("looked at"));
+        assert!(!shown(&account(0, 10), Some(at(0))).contains("looked at"));
+    }
 
     #[test]
     fn words_from_outside_fit_a_terminal_and_control_nothing() {

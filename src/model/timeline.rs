@@ -167,6 +167,13 @@ impl TimelineState {
         if now < self.set_at { now } else { self.due }
     }
 
+    /// Whether one who starts looks at it before it is due: what failed may have been mended meanwhile. If the platform asked
+    /// to wait, it is waited.
+    pub fn may_be_mended(&self) -> bool {
+        let asked_to_wait = self.open.last().is_some_and(|gap| gap.cause == Cause::RateLimit);
+        self.failures > 0 && !asked_to_wait
+    }
+
     /// Whether it is `before` but for when was and will be looked: then a restart may as well go on from `before`, and
     /// repeats the looks since.
     pub fn is_later(&self, before: &Self) -> bool {
@@ -241,6 +248,26 @@ mod tests {
             TimelineState { cadence: Cadence::default().heard(&[at(1)]), ..later },
         ];
         assert!(others.iter().all(|other| !other.is_later(&seen)));
+    }
+
+    #[test]
+    fn what_failed_may_be_mended_at_a_start_but_who_was_asked_to_wait_waits() {
+        let first = TimelineState::first(None, at(0));
+        assert!(!first.may_be_mended());
+        for (cause, expected) in [
+            (Cause::Credentials, true),
+            (Cause::Credit, true),
+            (Cause::Refusal, true),
+            (Cause::Doubt, true),
+            (Cause::Outage, true),
+            (Cause::RateLimit, false),
+        ] {
+            let open = vec![Gap::open(at(0), Cause::Outage, ""), Gap::open(at(1), cause, "")];
+            let failed = TimelineState { failures: 1, open: open.clone(), ..first.clone() };
+            assert_eq!(failed.may_be_mended(), expected, "{cause}");
+            let later = TimelineState { open, ..first.clone() };
+            assert!(!later.may_be_mended(), "nothing failed");
+        }
     }
 
     #[test]

@@ -92,9 +92,11 @@ fn blind(source: &str, trouble: &Trouble, time: &dyn Fn(Timestamp) -> String) ->
     let goes_on = match cause {
         Cause::RateLimit => "vigie waits as long as it is asked to; a longer `every` asks less.".to_owned(),
         Cause::Credentials | Cause::Credit => {
-            format!("Until then nothing of {source} is read; it is tried again now and then.")
+            format!(
+                "Until then nothing of {source} is read; it is tried again now and then, and at once after `vigie reload`."
+            )
         }
-        Cause::Refusal => "It is tried again now and then.".to_owned(),
+        Cause::Refusal => "It is tried again now and then, and at once after `vigie reload`.".to_owned(),
         Cause::Doubt => {
             "vigie does not take this for silence, and keeps trying. If it lasts, please report it."
                 .to_owned()
@@ -170,8 +172,8 @@ mod tests {
         assert_eq!(
             text,
             "X refuses the token\nCause: credentials refused. What was posted since 2025-04-30 11:12:00 +02:00 was not \
-             seen. Until then nothing of x.hub is read; it is tried again now and then. Other accounts of x.hub in the \
-             same trouble are not told one by one."
+             seen. Until then nothing of x.hub is read; it is tried again now and then, and at once after `vigie reload`. \
+             Other accounts of x.hub in the same trouble are not told one by one."
         );
         let (_, text) = words(&Turned::Blind(trouble(Cause::Refusal)), 0);
         assert!(!text.contains("one by one"), "{text}");

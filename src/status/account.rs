@@ -26,6 +26,8 @@ pub struct Account {
     pub usual_wait: Option<SignedDuration>,
     /// The wait between two looks at it now.
     pub pause: SignedDuration,
+    /// When it is looked at next, if a look was made.
+    pub next: Option<Timestamp>,
 }
 
 /// Whether an account is seen.
@@ -59,6 +61,7 @@ impl Account {
             last_post: cadence.last,
             usual_wait: cadence.usual(),
             pause: state.map_or(SignedDuration::ZERO, |state| state.pause),
+            next: state.map(|state| state.due(now)),
         }
     }
 }

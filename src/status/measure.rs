@@ -63,6 +63,7 @@ mod tests {
             last_post: None,
             usual_wait: None,
             pause: SignedDuration::from_mins(1),
+            next: None,
         };
         let accounts = vec![
             account("x.hub", Some(90), Sight::Seen),

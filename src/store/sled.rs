@@ -109,6 +109,10 @@ impl Store for SledStore {
         Ok(())
     }
 
+    async fn hasten(&self, timeline: &TimelineId, now: Timestamp) -> Result<(), StoreError> {
+        lock(&self.timelines).hasten(timeline, now)
+    }
+
     async fn reopen(&self, now: Timestamp) -> Result<(), StoreError> {
         self.ask(move |owner| {
             let result = owner.reopen(now);

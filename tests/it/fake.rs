@@ -234,6 +234,9 @@ impl Store for DyingStore {
     async fn release(&self) -> Result<(), StoreError> {
         self.call(self.store.release()).await
     }
+    async fn hasten(&self, timeline: &TimelineId, now: Timestamp) -> Result<(), StoreError> {
+        self.call(self.store.hasten(timeline, now)).await
+    }
     async fn reopen(&self, now: Timestamp) -> Result<(), StoreError> {
         let fails = |left: &AtomicU64| {
             left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()

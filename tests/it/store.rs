@@ -96,6 +96,7 @@ macro_rules! contract {
 
 contract! {
     an_unknown_timeline_is_due_and_held_until_it_is_committed
+    a_hastened_timeline_is_due_and_otherwise_as_it_was
     a_held_timeline_is_free_after_reopening
     a_released_timeline_is_free_and_its_old_turn_void
     a_turn_commits_once
@@ -238,6 +239,19 @@ async fn an_unknown_timeline_is_due_and_held_until_it_is_committed<K: Kind>() {
     store.commit(outcome(turn, at(0)), at(0)).await.unwrap();
     assert!(store.claim(&[timeline("1")], at(59)).await.unwrap().is_empty(), "it is not due");
     assert_eq!(claim(&store, "1", at(60)).await.state.unwrap().cursor, Some(Cursor("c".into())));
+}
+
+async fn a_hastened_timeline_is_due_and_otherwise_as_it_was<K: Kind>() {
+    let kind = K::found();
+    let store = kind.store();
+    store.hasten(&timeline("1"), at(0)).await.unwrap();
+    assert!(store.timeline(&timeline("1")).await.unwrap().is_none(), "nobody looked yet");
+    let turn = claim(&store, "1", at(0)).await;
+    store.commit(outcome(turn, at(0)), at(0)).await.unwrap();
+    let before = store.timeline(&timeline("1")).await.unwrap().unwrap();
+    store.hasten(&timeline("1"), at(30)).await.unwrap();
+    let state = claim(&store, "1", at(30)).await.state.unwrap();
+    assert_eq!(state, TimelineState { due: at(30), ..before });
 }
 
 async fn a_held_timeline_is_free_after_reopening<K: Kind>() {

@@ -62,6 +62,22 @@ async fn every_trouble_is_told_once_with_its_cause_and_once_when_it_is_over_also
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_people_may_have_mended_is_looked_at_at_once_when_they_start_vigie_or_take_over_a_configuration()
+{
+    for (error, _, cause) in troubles() {
+        let mut world = World::new(vec![arms("1", -60)]);
+        world.source.errors.lock().unwrap().extend((0..1000).map(|_| error.clone()));
+        world.run(Duration::from_mins(10)).await;
+        assert_eq!(world.sink.heads(), [""; 0], "{error:?}");
+        world.source.errors.lock().unwrap().clear();
+        world.restart();
+        world.run(Duration::from_secs(1)).await;
+        let asked_to_wait = cause == "rate limit";
+        assert_eq!(world.sink.heads().is_empty(), asked_to_wait, "{error:?}");
+    }
+}
+
 fn words(error: &SourceError) -> &str {
     match error {
         SourceError::Retry(_, why)

@@ -85,6 +85,16 @@ impl Timelines {
         Ok(turns)
     }
 
+    /// Makes one due, if it is known.
+    pub(super) fn hasten(&mut self, id: &TimelineId, now: Timestamp) -> Result<(), StoreError> {
+        self.check_open()?;
+        if let Some(state) = self.state(id)? {
+            let state = encode(&TimelineState { due: now, ..state })?;
+            self.known.insert(id.clone(), Known { state: state.into(), unkept: true });
+        }
+        Ok(())
+    }
+
     /// Frees all.
     pub(super) fn release(&mut self) {
         self.held.clear();
