@@ -92,7 +92,7 @@ pub(super) fn look(
             }
             Err(error) => (Err(error), None),
         };
-        let named = watch.by_name && names::is_due(turn.state.as_ref(), now);
+        let named = watch.by_name && names::is_due(turn.state.as_ref(), watch.of.purse.is_some(), now);
         let named = if named { Some(look_up(&watch, store.as_ref(), now).await) } else { None };
         let posts = result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
         let matches = posts.iter().map(|post| {

@@ -6,8 +6,11 @@ use crate::model::delivery::Notice;
 use crate::model::timeline::{TimelineId, TimelineState};
 use crate::source::SourceError;
 
-/// The name in the configuration is looked up again after this time; platforms may bill that.
-const LOOKED_UP_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// The name in the configuration is looked up again after this time.
+const LOOKED_UP_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// The same, where the platform bills it.
+const BILLED_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What a look told of an account's name.
 pub(super) struct Told<'a> {
@@ -23,10 +26,11 @@ pub(super) struct Told<'a> {
     pub(super) leads_to: Option<&'a Result<TimelineId, SourceError>>,
 }
 
-/// Whether the name of an account in this state should be looked up again.
-pub(super) fn is_due(state: Option<&TimelineState>, now: Timestamp) -> bool {
+/// Whether the name of an account in this state should be looked up again, which may be `billed`.
+pub(super) fn is_due(state: Option<&TimelineState>, billed: bool, now: Timestamp) -> bool {
+    let every = if billed { BILLED_EVERY } else { LOOKED_UP_EVERY };
     let asked = state.and_then(|state| state.named_at);
-    asked.is_some_and(|asked| now.duration_since(asked) >= LOOKED_UP_EVERY)
+    asked.is_some_and(|asked| now.duration_since(asked) >= every)
 }
 
 /// Notes in `state` what was told of the account's name; what people should hear of it.
@@ -112,13 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_looked_up_again_after_a_week_and_not_at_once() {
+    fn a_name_is_looked_up_again_after_a_day_or_a_week_where_that_is_billed_and_not_at_once() {
         let mut state = TimelineState::first(None, now());
-        assert!(!is_due(None, now()) && !is_due(Some(&state), now()));
+        assert!(!is_due(None, false, now()) && !is_due(Some(&state), false, now()));
         title(&mut state, None, None);
-        assert!(!is_due(Some(&state), now()));
+        assert!(!is_due(Some(&state), false, now()));
         let later = now() + LOOKED_UP_EVERY;
-        assert!(is_due(Some(&state), later));
+        assert!(is_due(Some(&state), false, later) && !is_due(Some(&state), true, later));
+        assert!(is_due(Some(&state), true, now() + BILLED_EVERY));
         let timeline = id("x:1");
         let told = Told {
             source: "x.hub",
@@ -128,6 +133,6 @@ mod tests {
             leads_to: Some(&Ok(id("x:1"))),
         };
         note(&mut state, &told, later);
-        assert!(!is_due(Some(&state), later));
+        assert!(!is_due(Some(&state), false, later));
     }
 }

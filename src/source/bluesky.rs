@@ -5,6 +5,7 @@
 //! appears deep in a feed and is found only as far as a look goes: its first page, and an hour before the newest post.
 
 mod embed;
+mod owner;
 mod place;
 mod post;
 mod refusal;
@@ -91,13 +92,17 @@ impl Source for Bluesky {
         let answer = self.get(self.feed(did, &place, ask.allowance)).await?;
         let now = self.clock.now();
         if answer.is_success() {
-            return match self.page(&answer, ask, &place, now) {
+            return match self.page(&answer, (ask, did), &place, now) {
                 Ok(page) => Ok(page),
                 Err(error) => Err(self.hidden(error).await),
             };
         }
         match refusal(&answer, ask.account, now) {
             Refusal::Cursor(_) if place.walk.is_some() => begin_anew(&place),
+            Refusal::Unknown(error) => {
+                let closed = self.closed(did, ask.account).await;
+                Err(self.failed(closed.unwrap_or(error)).await)
+            }
             other => Err(self.failed(other.error()).await),
         }
     }
@@ -163,11 +168,21 @@ impl Bluesky {
         call(token.expose_secret()).await.map_err(no_answer)
     }
 
+    /// Why a feed is not shown, if its account is closed: the feed itself says no more than that it is not found.
+    async fn closed(&self, did: &str, account: &str) -> Option<SourceError> {
+        let mut url = below(&self.base, &["xrpc", "app.bsky.actor.getProfile"]);
+        url.query_pairs_mut().append_pair("actor", did);
+        match refusal(&self.get(url).await.ok()?, account, self.clock.now()) {
+            Refusal::Closed(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The page in a successful answer.
     fn page(
         &self,
         answer: &Answer,
-        ask: Ask<'_>,
+        (ask, did): (Ask<'_>, &str),
         place: &Place,
         now: Timestamp,
     ) -> Result<Page, SourceError> {
@@ -176,15 +191,16 @@ impl Bluesky {
         let items = found.get("feed").and_then(Json::as_array);
         let items = items.ok_or_else(|| suspicious("answers with something that is no feed"))?;
         let after = place.after_page(shown(&found, items), ask.since, now).map_err(suspicious)?;
-        let mut page =
-            Page { more: after.walk.is_some(), limit: limit(&answer.headers, now), ..Page::default() };
+        let (more, limit) = (after.walk.is_some(), limit(&answer.headers, now));
+        let name = owner::name(items, did).map(str::to_owned);
+        let mut page = Page { more, limit, name, ..Page::default() };
         let mut private = 0;
         for item in items {
             // What cannot be read is told when it is new, not at every look.
             let is_new = post::indexed(item).is_none_or(|at| place.newest.is_none_or(|newest| at > newest));
             match post::read(item, self.session.is_none()) {
                 Item::Post(post) => page.posts.push(*post),
-                Item::Private if is_its_own(item, ask.timeline) => return Err(private_account(ask.account)),
+                Item::Private if owner::wrote(did, item) => return Err(owner::is_private(ask.account)),
                 Item::Private => private += usize::from(is_new),
                 Item::Unreadable(why) if is_new => page.unreadable.push(why),
                 Item::Unreadable(_) => {}
@@ -232,19 +248,6 @@ fn shown(found: &Json, items: &[Json]) -> Shown {
     }
 }
 
-/// Whether a post is by the account that is watched, rather than reposted by it.
-fn is_its_own(item: &Json, timeline: &TimelineId) -> bool {
-    let author = text(item, "/post/author/did");
-    author.is_some() && author == timeline.as_str().strip_prefix("bluesky:")
-}
-
-fn private_account(account: &str) -> SourceError {
-    SourceError::Broken(format!(
-        "the account {account} shows itself only to people with an account; give `identifier` and an app password as \
-         `password`, or take it out of `accounts`"
-    ))
-}
-
 /// An empty page after which the walk begins anew.
 fn begin_anew(place: &Place) -> Result<Page, SourceError> {
     let anew = place.broken_off();
@@ -268,6 +271,6 @@ pub fn fuzz(bytes: &[u8]) {
     let bluesky = Bluesky { accounts: vec!["hub".into()], base, session: None, remote, clock: kit.clock };
     super::fuzz::check((&Platform::BLUESKY, "did:plc:hub"), |ask| {
         let place = Place::read(ask.cursor).unwrap_or_else(|cause| panic!("{cause}: {:?}", ask.cursor));
-        bluesky.page(&answer, ask, &place, now)
+        bluesky.page(&answer, (ask, "did:plc:hub"), &place, now)
     });
 }

@@ -12,6 +12,10 @@ use crate::source::answer::{json, reopens, text, words};
 pub enum Refusal {
     /// The cursor of the next page.
     Cursor(String),
+    /// Nobody is there by that name or id.
+    Unknown(SourceError),
+    /// The account is there, and does not show itself now.
+    Closed(SourceError),
     /// All else.
     Fatal(SourceError),
 }
@@ -20,7 +24,7 @@ impl Refusal {
     /// The error if nothing else can be tried.
     pub fn error(self) -> SourceError {
         match self {
-            Self::Fatal(error) => error,
+            Self::Unknown(error) | Self::Closed(error) | Self::Fatal(error) => error,
             Self::Cursor(words) => SourceError::Broken(format!("Bluesky refuses the request: {words}")),
         }
     }
@@ -38,55 +42,52 @@ pub fn refusal(answer: &Answer, account: &str, now: Timestamp) -> Refusal {
     if answer.status == 400 && message.contains("cursor") {
         return Refusal::Cursor(words);
     }
-    Refusal::Fatal(fatal(answer, (error, message), account, words, now))
-}
-
-fn fatal(
-    answer: &Answer,
-    (error, message): (&str, &str),
-    account: &str,
-    words: String,
-    now: Timestamp,
-) -> SourceError {
     let said = message.to_ascii_lowercase();
     let broken = |state: &str| SourceError::Broken(format!("the account {account} {state} ({words})"));
     match (answer.status, error) {
-        (400, "AccountTakedown") => broken("was taken down; take it out of `accounts`"),
-        (400, _) if said.contains("suspended") => broken("is suspended; take it out of `accounts`"),
-        (400, "AccountDeactivated") => {
-            broken("is deactivated; take it out of `accounts`, or wait until it is back")
+        (400, "AccountTakedown") => {
+            Refusal::Closed(broken("was taken down by Bluesky; take it out of `accounts`"))
         }
-        (400, "BlockedActor" | "BlockedByActor") => {
-            broken("and the account vigie reads with block each other; read without `identifier`")
+        (400, _) if said.contains("suspended") => {
+            Refusal::Closed(broken("is suspended; take it out of `accounts`"))
         }
-        (400, "HandleNotFound") => missing(account, &words),
-        (400, _) if said.contains("not found") || said.contains("unable to resolve handle") => {
-            missing(account, &words)
+        (400, "AccountDeactivated") => Refusal::Closed(broken(
+            "was deactivated by its owner; take it out of `accounts`, or wait until it is back",
+        )),
+        (400, "BlockedActor" | "BlockedByActor") => Refusal::Closed(broken(
+            "and the account vigie reads with block each other; read without `identifier`",
+        )),
+        (400, _)
+            if error == "HandleNotFound"
+                || said.contains("not found")
+                || said.contains("unable to resolve handle") =>
+        {
+            Refusal::Unknown(broken("does not exist, or was renamed or deleted; check it in `accounts`"))
         }
-        (401 | 403, _) => SourceError::Broken(format!(
+        _ => Refusal::Fatal(fatal(answer, words, now)),
+    }
+}
+
+fn fatal(answer: &Answer, words: String, now: Timestamp) -> SourceError {
+    match answer.status {
+        401 | 403 => SourceError::Broken(format!(
             "Bluesky does not let vigie read this ({words}); check `service`, or give `identifier` and `password`"
         )),
-        (404 | 405 | 501, _) => SourceError::Broken(format!(
+        404 | 405 | 501 => SourceError::Broken(format!(
             "this is no service of Bluesky that can be read ({words}); check `service` and `pds`"
         )),
-        (429, _) => {
+        429 => {
             let at = reopens(answer, SignedDuration::from_mins(5), now);
             SourceError::Retry(Some(at), format!("Bluesky's rate limit: {words}"))
         }
-        (300..=399, _) => {
+        300..=399 => {
             SourceError::Broken(format!("Bluesky redirects (HTTP {}); is `service` right?", answer.status))
         }
-        (408 | 500.., _) => {
+        408 | 500.. => {
             SourceError::Retry(retry_after(&answer.headers, now), format!("Bluesky fails: {words}"))
         }
         _ => SourceError::Broken(format!("Bluesky refuses the request: {words}")),
     }
-}
-
-fn missing(account: &str, words: &str) -> SourceError {
-    SourceError::Broken(format!(
-        "the account {account} does not exist, was renamed or deleted; check its name in `accounts` ({words})"
-    ))
 }
 
 /// Whether `answer` says that a token is too old, which Bluesky does with status 400.

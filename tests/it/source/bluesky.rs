@@ -288,6 +288,36 @@ async fn every_status_is_classified() {
 }
 
 #[tokio::test]
+async fn a_feed_that_is_not_found_is_told_by_what_its_account_says() {
+    let said = |error: &str, message: &str| json!({"error": error, "message": message}).to_string();
+    for (status, profile, word) in [
+        (400, said("AccountDeactivated", "Account is deactivated"), "was deactivated by its owner"),
+        (400, said("AccountTakedown", "Account has been suspended"), "was taken down"),
+        (400, said("InvalidRequest", "Profile not found"), "does not exist, or was renamed or deleted"),
+        (200, json!({"did": DID}).to_string(), "does not exist"),
+        (404, "<html>".to_owned(), "does not exist"),
+        (503, "<html>".to_owned(), "does not exist"),
+    ] {
+        let double = Double::start(move |asked| match asked.url.path() {
+            "/xrpc/app.bsky.actor.getProfile" => Reply::new(status, profile.clone()),
+            _ => Reply::new(400, said("InvalidRequest", "Profile not found")),
+        })
+        .await;
+        let why = broken(look_at(&double, None).await);
+        assert!(why.contains("hub.example") && why.contains(word), "{status}: {why}");
+        assert_eq!(double.asked()[1].query("actor").as_deref(), Some(DID));
+    }
+}
+
+#[tokio::test]
+async fn a_page_tells_how_the_account_calls_itself_now() {
+    let mut renamed = item("1", 1, 1);
+    renamed["post"]["author"]["handle"] = "new.example".into();
+    assert_eq!(look_once(feed(&[renamed], None)).await.unwrap().name.as_deref(), Some("new.example"));
+    assert_eq!(look_once(feed(&[], None)).await.unwrap().name, None);
+}
+
+#[tokio::test]
 async fn a_rate_limit_closes_the_host_until_it_starts_anew() {
     let reset = NOW.as_second() + 200;
     let limited =
