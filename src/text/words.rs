@@ -3,16 +3,19 @@
 mod gather;
 mod run;
 mod spelling;
-mod spellings;
+mod short;
+mod spot;
 mod tag;
 
 use std::ops::Range;
 
 pub use self::spelling::{cased_hash, spelling_hash};
+pub use self::spot::Spot;
 
 use self::run::Run;
+use self::short::Short;
 use self::spelling::{Spelling, of_capitals};
-use self::spellings::Spellings;
+use self::spot::Spots;
 use super::fold::{self, Class};
 use super::glyph::{Glyph, Glyphs};
 use super::link;
@@ -21,14 +24,17 @@ use super::token::Token;
 
 /// The words of one text at a time.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub struct Words {
-    /// Of every word the [`spelling_hash`] of its folded form: all that is looked at of most words.
-    spellings: Spellings,
+    /// Words that stand side by side but not one behind the other here; see [`Words::leaps`].
+    leaps: Short<[u32; 2], 4>,
     widest: u32,
     /// The last whole of a tag.
     whole: Option<u32>,
-    /// Words that stand side by side but not one behind the other here; see [`Words::leaps`].
-    leaps: Vec<[u32; 2]>,
+    /// Of every word the [`spelling_hash`] of its folded form: all that is looked at of most words.
+    spellings: Short<u64, { spot::FEW }>,
+    /// Where they stand: all that is looked at of those that are found.
+    spots: Spots,
     found: Vec<Word>,
     /// The letters of words that are not as the text has them, or had to be looked at one by one.
     letters: Vec<Letter>,
@@ -136,6 +142,12 @@ impl Words {
         self.spellings.all()
     }
 
+    /// Where the word with this number stands.
+    #[inline]
+    pub fn spot(&self, number: usize) -> Option<Spot> {
+        self.spots.get(number).or_else(|| self.found.get(number).map(Spot::of))
+    }
+
     /// The most places that a word of this text takes.
     pub fn widest(&self) -> u32 {
         self.widest
@@ -144,7 +156,7 @@ impl Words {
     /// The numbers of words that stand side by side although others are between them here. Beside them every word
     /// stands right before the next, but for the whole of a tag, which stands in the places of its parts.
     pub fn leaps(&self) -> &[[u32; 2]] {
-        &self.leaps
+        self.leaps.all()
     }
 
     /// Everything that is known of a word of this text.
@@ -171,6 +183,7 @@ impl Words {
         self.letters.clear();
         self.found.clear();
         self.spellings.clear();
+        self.spots.clear();
         self.leaps.clear();
         (self.whole, self.widest) = (None, 0);
     }

@@ -12,7 +12,6 @@ pub struct Filter {
 #[derive(Clone, Copy)]
 pub struct Sieve<'f> {
     bits: &'f [u64],
-    mask: usize,
 }
 
 /// So many bits for each number, so that at most one in some forty others passes.
@@ -44,7 +43,7 @@ impl Filter {
     /// To be asked many times.
     #[inline]
     pub fn sieve(&self) -> Sieve<'_> {
-        Sieve { bits: &self.bits, mask: self.bits.len().wrapping_sub(1) }
+        Sieve { bits: &self.bits }
     }
 
     fn set(&mut self, hash: u64) {
@@ -60,7 +59,9 @@ impl Sieve<'_> {
     #[inline]
     pub fn has(self, hash: u64) -> bool {
         let pattern = pattern(hash);
-        self.bits.get(hash as usize & self.mask).is_some_and(|word| word & pattern == pattern)
+        self.bits
+            .get(hash as usize & self.bits.len().wrapping_sub(1))
+            .is_some_and(|word| word & pattern == pattern)
     }
 }
 

@@ -195,7 +195,7 @@ impl Lexicon {
 
 /// A term where it stands in a field.
 fn found(field: usize, words: &Words, (name, first, last): Place) -> Option<Found> {
-    let (first, last) = (words.found().get(first)?, words.found().get(last)?);
+    let (first, last) = (words.spot(first)?, words.spot(last)?);
     Some(Found {
         atom: name.atom as AtomId,
         field,

@@ -119,7 +119,7 @@ fn place(words: &Words, look: u32) -> Option<(u64, (usize, usize))> {
     }
     let before = number.checked_sub(1)?;
     // The parts of a tag stand behind the whole of it, in the same place.
-    let apart = words.widest() == 1 || words.found().get(before).is_some_and(|word| word.width == 1);
+    let apart = words.widest() == 1 || words.spot(before).is_some_and(|word| word.width == 1);
     let first = words.spellings().get(before).filter(|_| apart)?;
     Some((side_by_side(*first, *key), (before, number)))
 }

@@ -6,7 +6,7 @@ use unicode_normalization::char::compose;
 
 use super::run::{Run, goes_on};
 use super::spelling::Spelling;
-use super::{Letter, Word, Words};
+use super::{Letter, Spot, Word, Words};
 use crate::text::confusable;
 use crate::text::fold::{self, Class};
 use crate::text::glyph::glyph;
@@ -164,6 +164,7 @@ impl Words {
         }
         self.widest = self.widest.max(word.width);
         self.spellings.push(folded);
+        self.spots.push(self.found.len(), Spot::of(&word));
         self.found.push(word);
     }
 

@@ -54,3 +54,28 @@ fn a_buffer_forgets_the_text_before() {
     words.read_link("https://x.org/a");
     assert_eq!(words.found().len(), 3);
 }
+
+#[test]
+fn a_word_stands_where_it_was_found_however_many_there_are_and_however_far_behind() {
+    let tags = "#BurkinaFaso #MaliNiger ".repeat(6);
+    let far = format!("arms {} weapons", "-".repeat(70_000));
+    let between = format!("arms {} weapons arms", "-".repeat(65_535 - 10));
+    let many = "arms and weapons ".repeat(200);
+    let mut words = Words::default();
+    for text in ["", "arms", &many, &tags, &far, "two weapons", &between, &many] {
+        words.read(text);
+        for (number, word) in words.found().iter().enumerate() {
+            assert_eq!(words.spot(number), Some(Spot::of(word)), "{number} of {text:.40}");
+        }
+        assert_eq!(words.spot(words.found().len()), None);
+        assert_eq!(words.spellings().len(), words.found().len());
+    }
+    words.read(&tags);
+    let beside = |[before, behind]: [u32; 2]| {
+        let [before, behind] = [before, behind].map(|number| words.spot(number as usize).unwrap());
+        before.at + before.width == behind.at
+    };
+    // From each tag but the last to the next one: its whole to both, its last part to the first.
+    assert_eq!(words.leaps().len(), 3 * 11);
+    assert!(words.leaps().iter().all(|leap| beside(*leap)));
+}
