@@ -81,8 +81,17 @@ impl Config {
     /// # Errors
     /// Every problem there is, in the order of files and lines.
     pub fn load(path: &Path, clock: &Arc<dyn Clock>) -> Result<Self, Vec<Problem>> {
+        Self::check(path, clock, &mut Vec::new())
+    }
+
+    /// The same; whatever is wrong, `warnings` gets what may be meant but seldom is in those watchlists that can be read.
+    pub fn check(
+        path: &Path,
+        clock: &Arc<dyn Clock>,
+        warnings: &mut Vec<Problem>,
+    ) -> Result<Self, Vec<Problem>> {
         let document = Document::read(path).map_err(|problem| vec![problem])?;
-        load::load(&document, clock).map_err(|mut problems| {
+        load::load(&document, clock, warnings).map_err(|mut problems| {
             problems.sort();
             problems.dedup();
             problems

@@ -63,7 +63,6 @@ pub struct Watch {
     waiting: Waiting,
     /// The rules that may hold for a post without any word.
     wordless: Vec<usize>,
-    warnings: Vec<Problem>,
     desks: Desks,
 }
 
@@ -84,13 +83,17 @@ impl Watch {
     /// # Errors
     /// Every problem of every file, file by file in the order of lines; each says what to do.
     pub fn load(documents: &[(String, Document)]) -> Result<Self, Vec<Problem>> {
-        Self::load_for(documents, None)
+        Self::load_for(documents, None, &mut Vec::new())
     }
 
     /// The same where it is known which accounts are watched; a name that nobody watches is an error.
+    ///
+    /// Whatever is wrong otherwise, `warnings` gets what may be meant but seldom is: broad terms, terms that others cover,
+    /// rules without an example that alerts. File by file in the order of lines.
     pub fn load_for(
         documents: &[(String, Document)],
         accounts: Option<&Accounts>,
+        warnings: &mut Vec<Problem>,
     ) -> Result<Self, Vec<Problem>> {
         let mut watch = Self {
             watchlists: Vec::new(),
@@ -99,7 +102,6 @@ impl Watch {
             rules: Vec::new(),
             waiting: Waiting::default(),
             wordless: Vec::new(),
-            warnings: Vec::new(),
             desks: Desks::default(),
         };
         let mut problems = Vec::new();
@@ -110,12 +112,11 @@ impl Watch {
                 message,
             }));
             let (lexicon, languages) = (&mut watch.lexicon, &mut watch.languages);
-            let around = Surroundings { lexicon, languages, accounts };
+            let around = Surroundings { lexicon, languages, accounts, warnings };
             let mut list = Watchlist { name: name.clone(), accounts: None };
             match compile::compile((number, name), document, around) {
-                Ok(Compiled { rules, accounts, warnings }) => {
+                Ok(Compiled { rules, accounts }) => {
                     watch.rules.extend(rules);
-                    watch.warnings.extend(warnings);
                     list.accounts = accounts;
                 }
                 Err(found) => problems.extend(found),
@@ -142,12 +143,6 @@ impl Watch {
     /// The same for a post that came by a watched account.
     pub fn matches_from(&self, post: &Post, origin: &Origin) -> Vec<Match> {
         self.found(post, Some(origin))
-    }
-
-    /// What may be meant but seldom is: broad terms, terms that others cover, rules without an example that
-    /// alerts. File by file in the order of lines.
-    pub fn warnings(&self) -> &[Problem] {
-        &self.warnings
     }
 
     /// How often terms stand in a text that was read before, whatever the rules make of it.

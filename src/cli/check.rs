@@ -1,12 +1,12 @@
-//! `vigie check`: every problem, or the plan.
+//! `vigie check`: every problem, or the plan; and what to look at again.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::Failure;
 use super::when::count;
-use super::{Failure, load};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::spend::{Budget, Price, Reads};
@@ -24,7 +24,13 @@ pub(super) fn check(
     every_warning: bool,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let config = load(path, clock)?;
+    let most = if every_warning { usize::MAX } else { MOST_WARNINGS };
+    let mut warnings = Vec::new();
+    let config = Config::check(path, clock, &mut warnings).map_err(|problems| {
+        // What stops vigie stands last, where it is read first.
+        warn(&warnings, most);
+        Failure::Problems(problems)
+    })?;
     anstream::println!("{} is fine.", path.display());
     anstream::println!("store      {}", store.unwrap_or(&config.basics.store).display());
     anstream::println!("health     http://{}/healthz", config.basics.listen);
@@ -49,8 +55,7 @@ pub(super) fn check(
     for entry in &config.disabled {
         anstream::println!("disabled   {entry}");
     }
-    let most = if every_warning { usize::MAX } else { MOST_WARNINGS };
-    warnings(config.watch.warnings(), most);
+    warn(&warnings, most);
     Ok(())
 }
 
@@ -75,7 +80,7 @@ fn routing(route: &Route) -> String {
 }
 
 /// What may be meant but seldom is; it stops nothing.
-fn warnings(warnings: &[Problem], most: usize) {
+fn warn(warnings: &[Problem], most: usize) {
     for warning in warnings.iter().take(most) {
         anstream::eprintln!("warning: {warning}");
     }

@@ -37,7 +37,11 @@ pub(super) fn basics(document: &Document) -> Result<Basics, Vec<Problem>> {
 }
 
 /// Reads everything.
-pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config, Vec<Problem>> {
+pub(super) fn load(
+    document: &Document,
+    clock: &Arc<dyn Clock>,
+    warnings: &mut Vec<Problem>,
+) -> Result<Config, Vec<Problem>> {
     let mut value = document.parse()?;
     let mut fields = Fields::new(&mut value).map_err(|error| document.problems(error))?;
     let dir = folder(document);
@@ -77,7 +81,8 @@ pub(super) fn load(document: &Document, clock: &Arc<dyn Clock>) -> Result<Config
         sinks(sink_table, &kit, &mut disabled, &mut errors);
     // Where a source could not be read, nobody knows what it watches.
     let accounts = all_read.then(|| group::read(groups, &sources, &mut errors));
-    let (watch, mut problems) = watchlists::read(&basics.watchlists, place, accounts.as_ref(), &mut errors);
+    let (watch, mut problems) =
+        watchlists::read(&basics.watchlists, place, accounts.as_ref(), &mut errors, warnings);
     if errors.is_empty() && (sources.is_empty() || sinks.is_empty()) {
         let (what, whose) =
             if sources.is_empty() { ("source", "nothing is watched") } else { ("sink", "nobody hears") };

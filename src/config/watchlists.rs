@@ -7,12 +7,14 @@ use toml_span::{Error, Span};
 use crate::setting::{Document, Problem, part_files, toml_files, wrong};
 use crate::watch::{Accounts, Watch};
 
-/// The watchlists in the folder, or in the one file, that `watchlists` names.
+/// The watchlists in the folder, or in the one file, that `watchlists` names; what may be meant but seldom is in those that
+/// can be read is added to `warnings`.
 pub(super) fn read(
     path: &Path,
     span: Span,
     accounts: Option<&Accounts>,
     errors: &mut Vec<Error>,
+    warnings: &mut Vec<Problem>,
 ) -> (Option<Watch>, Vec<Problem>) {
     let files = match files(path) {
         Ok(files) if files.is_empty() => {
@@ -41,7 +43,7 @@ pub(super) fn read(
             Err(found) => problems.extend(found),
         }
     }
-    match Watch::load_for(&documents, accounts) {
+    match Watch::load_for(&documents, accounts, warnings) {
         Ok(watch) => (Some(watch), problems),
         Err(found) => {
             problems.extend(found);

@@ -27,8 +27,6 @@ pub struct Compiled {
     pub rules: Vec<Rule>,
     /// The accounts it is for; none if it is for all.
     pub accounts: Option<Vec<Account>>,
-    /// What may be meant but seldom is, in the order of the file.
-    pub warnings: Vec<Problem>,
 }
 
 /// What a watchlist is compiled with.
@@ -39,10 +37,12 @@ pub struct Surroundings<'a> {
     pub languages: &'a mut Vec<Vec<Language>>,
     /// The accounts that are watched, where that is known.
     pub accounts: Option<&'a Accounts>,
+    /// What may be meant but seldom is.
+    pub warnings: &'a mut Vec<Problem>,
 }
 
 /// Adds the watchlist `name`, the `number`-th, to the lexicon. Gives its rules, or all that is wrong with it in
-/// its order.
+/// its order. Either way its warnings are added to the others, in its order.
 pub fn compile(
     (number, name): (usize, &str),
     document: &Document,
@@ -114,15 +114,18 @@ impl Compiler<'_, '_> {
             if let Some(name) = &written.name {
                 self.rule_name(name, &names);
                 names.push(&name.text);
-                self.uncovered(name, &written.examples);
+                if written.all_examples {
+                    self.uncovered(name, &written.examples);
+                }
             }
             let rule = self.rule(written);
             self.examples(rule.as_ref(), &written.examples);
             rules.extend(rule);
         }
+        self.warnings.sort();
+        self.around.warnings.append(&mut self.warnings);
         if self.problems.is_empty() {
-            self.warnings.sort();
-            return Ok(Compiled { rules, accounts, warnings: self.warnings });
+            return Ok(Compiled { rules, accounts });
         }
         self.problems.sort();
         Err(self.problems)

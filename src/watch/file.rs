@@ -51,6 +51,8 @@ pub struct Rule<'d> {
     pub unless: Option<Quoted<'d>>,
     /// Texts with what the rule shall make of them.
     pub examples: Vec<Example<'d>>,
+    /// Whether these are all that stand there; others could not be read.
+    pub all_examples: bool,
 }
 
 /// A post, and what its rule shall make of it.
@@ -222,12 +224,15 @@ fn rules<'d>(mut value: Value<'d>, found: &mut Vec<Error>) -> Vec<Rule<'d>> {
 
 fn rule<'d>(mut value: Value<'d>, found: &mut Vec<Error>) -> Option<Rule<'d>> {
     let mut fields = Fields::new(&mut value).map_err(|error| found.extend(error.errors)).ok()?;
+    let known = found.len();
+    let examples = fields.take("example").map(|(_, value)| examples(value, found)).unwrap_or_default();
     let rule = Rule {
         name: fields.required("name").ok(),
         severity: fields.required("severity").ok(),
         when: fields.required("when").ok(),
         unless: fields.optional("unless"),
-        examples: fields.take("example").map(|(_, value)| examples(value, found)).unwrap_or_default(),
+        examples,
+        all_examples: found.len() == known,
     };
     settle(fields, found);
     Some(rule)

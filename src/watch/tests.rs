@@ -61,9 +61,15 @@ when     = '"Africa Corps" OR Вагнер'
 "#;
 
 fn load_as(name: &str, text: &str) -> Result<Watch, Vec<String>> {
-    let document = Document::new(format!("{name}.toml"), text);
-    let loaded = Watch::load(&[(name.into(), document)]);
-    loaded.map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    load_and_warn(name, text).0
+}
+
+/// The same, with its warnings.
+fn load_and_warn(name: &str, text: &str) -> (Result<Watch, Vec<String>>, Vec<String>) {
+    let shown = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect();
+    let (document, mut warnings) = (Document::new(format!("{name}.toml"), text), Vec::new());
+    let loaded = Watch::load_for(&[(name.into(), document)], None, &mut warnings);
+    (loaded.map_err(shown), shown(warnings))
 }
 
 fn watch(text: &str) -> Watch {

@@ -92,7 +92,7 @@ impl Compiler<'_, '_> {
             self.fault(&concept.name, 0, message);
         }
         let atom = self.around.lexicon.concept(&concept.name.text);
-        let mut sound = concept.sound;
+        let (mut sound, warned) = (concept.sound, self.warnings.len());
         let before = std::mem::take(&mut self.terms);
         for (language, terms) in &concept.lists {
             for term in terms {
@@ -108,6 +108,10 @@ impl Compiler<'_, '_> {
         let terms = std::mem::replace(&mut self.terms, before);
         let document = self.document;
         self.warnings.extend(terms.warnings().map(|(place, message)| document.problem(place, message)));
+        if !concept.sound {
+            // What could not be read of it may be what they miss.
+            self.warnings.truncate(warned);
+        }
         (atom, sound)
     }
 

@@ -258,7 +258,7 @@ fn an_account_that_nobody_watches_is_refused() {
         one_rule("weapon AND from:AfricanHub")
     );
     let documents = [("it".to_owned(), Document::new("it.toml", text))];
-    let found = Watch::load_for(&documents, Some(&accounts)).unwrap_err();
+    let found = Watch::load_for(&documents, Some(&accounts), &mut Vec::new()).unwrap_err();
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
     let expected = [
         "it.toml:1:14: no enabled source watches `x:AfricanHb_`; did you mean `x:AfricanHub_`?",

@@ -218,7 +218,7 @@ fn a_watchlist_is_for_the_accounts_it_names() {
         groups: vec![("ministries".into(), vec![Account::parse("x:mod_a").unwrap()])],
     };
     let documents = [("it".to_owned(), Document::new("it.toml", text))];
-    let watch = Watch::load_for(&documents, Some(&accounts)).unwrap();
+    let watch = Watch::load_for(&documents, Some(&accounts), &mut Vec::new()).unwrap();
     let held = |account: &str| {
         !watch.matches_from(&post("weapons"), &Origin { platform: &Platform::X, account }).is_empty()
     };
