@@ -34,7 +34,7 @@ pub fn json_of(answer: &Answer, host: &str) -> Result<Value, SourceError> {
     })
 }
 
-/// The JSON in `bytes`; half a character in it is mended.
+/// The JSON in `bytes`; half a character in it is mended, and so are bytes that are none.
 pub fn json(bytes: &[u8]) -> Result<Value, String> {
     let groups = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
     if groups > MOST_GROUPS {

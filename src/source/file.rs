@@ -241,11 +241,11 @@ mod tests {
         let long = format!("{{\"id\":\"9\",\"text\":\"{}\"}}\n", "x".repeat(3 << 20));
         let mut bytes =
             format!("\u{feff}{}\r\n\n{{\"id\": 7}}\n{{]\n{long}", line(1).trim_end()).into_bytes();
-        bytes.extend(b"{\"id\":\"3\",\"text\":\"\xff\"}\n");
+        bytes.extend(b"{\"id\":\"2\",\"text\":\xff}\n{\"id\":\"3\",\"text\":\"\xff\"}\n");
         bytes.extend(line(4).bytes());
         fs::write(&path, bytes).unwrap();
         let (read, unreadable, _) = read_on(&path, None);
-        assert_eq!(read, ["1", "4"]);
+        assert_eq!(read, ["1", "3", "4"]);
         let numbers: Vec<_> = unreadable.iter().map(|why| why.split(':').next().unwrap()).collect();
         assert_eq!(numbers, ["line 3", "line 4", "line 5", "line 6"], "{unreadable:?}");
     }

@@ -1,9 +1,10 @@
-//! JSON with half a surrogate pair, as is left where a server cuts a text within an emoji. Strict readers refuse the whole
-//! of it: a page of a hundred posts, again and again, for one of them.
+//! JSON with half a character in it, as is left where a server cuts a text: half a surrogate pair within an emoji, or some bytes
+//! of a letter; or with a text in another encoding. Strict readers refuse the whole of it: a page of a hundred posts, again and
+//! again, for one of them.
 
 use serde::de::DeserializeOwned;
 
-/// What `bytes` say; U+FFFD stands for half a pair.
+/// What `bytes` say; U+FFFD stands for half a pair, and for bytes that are no UTF-8.
 ///
 /// # Errors
 /// Whatever else is wrong with them.
@@ -14,10 +15,10 @@ pub fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error>
     })
 }
 
-/// The text without half pairs; none if there are no such.
+/// The text in whole characters; none if it is so already.
 fn mended(bytes: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let (mut mended, mut rest) = (String::with_capacity(text.len()), text);
+    let text = String::from_utf8_lossy(bytes);
+    let (mut mended, mut rest) = (String::with_capacity(text.len()), &*text);
     while let Some((before, escape)) = rest.find('\\').and_then(|at| rest.split_at_checked(at)) {
         mended.push_str(before);
         let (length, is_whole) = match unit(escape) {
@@ -34,7 +35,7 @@ fn mended(bytes: &[u8]) -> Option<String> {
         rest = behind;
     }
     mended.push_str(rest);
-    (mended != text).then_some(mended)
+    (mended.as_bytes() != bytes).then_some(mended)
 }
 
 /// The code unit that `text` begins with as an escape.
@@ -51,8 +52,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_a_pair_costs_itself_and_nothing_else() {
-        let table: [(&[u8], &str); 8] = [
+    fn half_a_character_costs_itself_and_nothing_else() {
+        let table: [(&[u8], &str); 13] = [
             (br#""a \ud83d\ude81 b""#, "a \u{1F681} b"),
             (br#""a \ud83d b""#, "a \u{FFFD} b"),
             (br#""a \ud83d""#, "a \u{FFFD}"),
@@ -61,14 +62,25 @@ mod tests {
             (br#""\uD83Dx\n\"\\ud83d""#, "\u{FFFD}x\n\"\\ud83d"),
             (br#""\\\ud83d\u00e9""#, "\\\u{FFFD}\u{E9}"),
             (br#""\ud83d\n""#, "\u{FFFD}\n"),
+            (b"\"a \xd0\xbc\xd0 b\"", "a \u{43C}\u{FFFD} b"),
+            (b"\"a \xf0\x9f\x9a\"", "a \u{FFFD}"),
+            // As one used to write half a pair, and a text in Latin-1.
+            (b"\"\xed\xa0\xbd\"", "\u{FFFD}\u{FFFD}\u{FFFD}"),
+            (b"\"\xe9quip\xe9\"", "\u{FFFD}quip\u{FFFD}"),
+            (b"\"\xff\\ud83d\"", "\u{FFFD}\u{FFFD}"),
         ];
         for (bytes, expected) in table {
             let shown = String::from_utf8_lossy(bytes);
             assert_eq!(parsed::<String>(bytes).unwrap(), expected, "{shown}");
         }
-        let page = br#"{"data": [{"text": "cut \ud83d"}, {"text": "whole"}]}"#;
-        let page: Value = parsed(page).unwrap();
-        assert_eq!(page["data"][1]["text"], "whole");
+        let pages: [&[u8]; 2] = [
+            br#"{"data": [{"text": "cut \ud83d"}, {"text": "whole"}]}"#,
+            b"{\"data\": [{\"text\": \"cut \xd0\"}, {\"text\": \"whole\"}]}",
+        ];
+        for page in pages {
+            let page: Value = parsed(page).unwrap();
+            assert_eq!([&page["data"][0]["text"], &page["data"][1]["text"]], ["cut \u{FFFD}", "whole"]);
+        }
     }
 
     #[test]
@@ -81,7 +93,10 @@ mod tests {
             b"\"\\u\xc3\xa9\"",
             b"{\"a\": \"\\ud83d\"",
             b"\"\\x\"",
-            b"\"\xff\\ud83d\"",
+            b"{\"a\": \xff}",
+            b"\xff\xfe\x00\x80",
+            b"\"a\xff",
+            b"\"\\\xff\"",
         ] {
             assert!(parsed::<Value>(bytes).is_err(), "{}", String::from_utf8_lossy(bytes));
         }

@@ -94,13 +94,15 @@ fn hostile_posts_break_neither_a_poll_nor_a_message() {
     }
     posts.extend(line("long", &format!("{} weapons {}", "я".repeat(50_000), "я".repeat(50_000))).bytes());
     posts.extend(b"{\"id\":\"broken\",\"text\":\"weapons \xff\xfe\"}\n");
+    posts.extend(b"{\"id\":\"half\",\"text\":\"weapons\n");
     posts.extend(line("last", "weapons at last").bytes());
     let desk = Desk::new("");
     fs::write(desk.path("posts.jsonl"), posts).unwrap();
     let run = desk.run(&["run", "--once"]);
     assert_eq!(code(&run), 0, "{}", err(&run));
     let said = out(&run);
-    assert_eq!(said.matches("Why: test/arms").count(), 6, "{said}");
+    assert_eq!(said.matches("Why: test/arms").count(), 7, "{said}");
+    assert!(said.contains("> weapons \u{fffd}\u{fffd}\n"), "{said}");
     assert!(said.chars().all(|c| c == '\n' || !c.is_control()) && !said.contains('\u{202e}'));
     assert!(err(&run).contains("1 unreadable"), "{}", err(&run));
 }

@@ -463,6 +463,16 @@ async fn a_post_cut_within_an_emoji_does_not_hold_up_its_page() {
 }
 
 #[tokio::test]
+async fn a_post_with_bytes_that_are_no_text_does_not_hold_up_its_page() {
+    let whole = json!({"data": [tweet("2"), tweet("1")], "meta": {"result_count": 2}}).to_string();
+    let at = whole.find("\"text\":\"").unwrap() + "\"text\":\"".len();
+    let broken = [&whole.as_bytes()[..at], b"\xd0\xbc\xd0 ", &whole.as_bytes()[at..]].concat();
+    let posts = look_once(Reply::new(200, broken)).await.unwrap().posts;
+    assert_eq!(posts.len(), 2);
+    assert_eq!(posts.iter().filter(|post| post.text.starts_with("\u{43C}\u{FFFD} ")).count(), 1);
+}
+
+#[tokio::test]
 async fn a_cursor_or_timeline_of_someone_else_is_refused() {
     let double = Double::saying(page(&[], None)).await;
     broken(look_at(&double, Some(&Cursor("not ours".into()))).await);
