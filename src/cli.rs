@@ -1,6 +1,6 @@
 //! What a person types, and what they see. Alerts go to standard output, everything else to standard error.
 //!
-//! Exit codes: 0 fine, 1 something failed, 2 usage or configuration.
+//! Exit codes: 0 fine, 1 something failed, 2 usage (also a name that nothing has) or configuration.
 
 mod arguments;
 mod backup;
@@ -33,7 +33,7 @@ use self::coverage::Asked;
 use self::matching::Show;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::errand;
+use crate::errand::{self, Unable};
 use crate::setting::Problem;
 use crate::store::sled::SledStore;
 
@@ -53,6 +53,17 @@ enum Failure {
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
+    }
+}
+
+impl Failure {
+    /// By why an errand was not done.
+    fn of(unable: Unable) -> Self {
+        match unable {
+            Unable::Amiss(why) => Self::Usage(why),
+            Unable::Problems(problems) => Self::Problems(problems),
+            Unable::Refused(_) | Unable::Store(_) => Self::Failed(unable.into()),
+        }
     }
 }
 

@@ -140,7 +140,9 @@ pub struct Roster {
 /// Why an errand was not done.
 #[derive(Debug)]
 pub enum Unable {
-    /// What was asked for is not there, or makes no sense as things are.
+    /// It was asked for wrongly: by a name that nothing has, or so that it never makes sense.
+    Amiss(String),
+    /// What was asked for cannot be done as things are.
     Refused(String),
     /// The configuration has problems.
     Problems(Vec<Problem>),
@@ -173,7 +175,7 @@ impl<I, O> Errand<I, O> {
 impl fmt::Display for Unable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(why) => f.write_str(why),
+            Self::Amiss(why) | Self::Refused(why) => f.write_str(why),
             Self::Problems(problems) => problems.iter().try_for_each(|problem| writeln!(f, "{problem}")),
             Self::Store(cause) => cause.fmt(f),
         }
@@ -248,6 +250,6 @@ async fn coverage(desk: &Desk, question: Question) -> Result<Coverage, Unable> {
     found.ok_or_else(|| {
         let whom = question.whom.unwrap_or_default();
         let hint = ledger::likely(&whom, &sources).map(|near| format!("; did you mean `{near}`?"));
-        Unable::Refused(format!("no account or source is named `{whom}`{}", hint.unwrap_or_default()))
+        Unable::Amiss(format!("no account or source is named `{whom}`{}", hint.unwrap_or_default()))
     })
 }

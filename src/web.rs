@@ -180,7 +180,8 @@ async fn read<I: DeserializeOwned>(body: Body) -> Result<I, Told> {
 async fn done<I, O>(errand: &Errand<I, O>, web: &Web, input: I) -> Result<Json<O>, Told> {
     errand.run(&web.desk, input).await.map(Json).map_err(|unable| {
         let status = match unable {
-            Unable::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Unable::Amiss(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Unable::Refused(_) => StatusCode::CONFLICT,
             Unable::Problems(_) | Unable::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, unable.to_string())

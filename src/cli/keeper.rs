@@ -15,7 +15,7 @@ use url::Url;
 use super::Failure;
 use crate::clock::Clock;
 use crate::config::{Basics, Config};
-use crate::errand::{Desk, Errand, Unable};
+use crate::errand::{Desk, Errand};
 use crate::remote::{Answer, Pace, Remotes, Request};
 use crate::setting::Size;
 use crate::store::OpenError;
@@ -94,11 +94,8 @@ impl Keeper {
         O: DeserializeOwned,
     {
         match self {
-            Self::Here(desk) => errand.run(desk, input).await.map_err(|unable| match unable {
-                Unable::Problems(problems) => Failure::Problems(problems),
-                other => Failure::Failed(other.into()),
-            }),
-            Self::Daemon(daemon) => Ok(daemon.ask(errand, input).await?),
+            Self::Here(desk) => errand.run(desk, input).await.map_err(Failure::of),
+            Self::Daemon(daemon) => daemon.ask(errand, input).await,
         }
     }
 }
@@ -108,7 +105,7 @@ impl Daemon {
         &self,
         errand: &Errand<I, O>,
         input: I,
-    ) -> anyhow::Result<O> {
+    ) -> Result<O, Failure> {
         let mut url = address(&self.basics, errand.path)?;
         let request = if errand.changes {
             Request::post(url, serde_json::to_vec(&input)?)
@@ -120,19 +117,25 @@ impl Daemon {
         let answer = call(request, &self.clock).await.with_context(|| {
             format!("the store {} is in use: {}", self.basics.store.display(), self.holder)
         })?;
-        match answer.status {
-            200 => serde_json::from_slice(&answer.body).context("the daemon's answer is not understood"),
-            401 => Err(anyhow!(
+        let words = || answer.text().trim().to_owned();
+        let failed = match answer.status {
+            200 => {
+                let read = serde_json::from_slice(&answer.body);
+                return Ok(read.context("the daemon's answer is not understood")?);
+            }
+            401 => anyhow!(
                 "whoever answers at {} does not take the token in {}: it is another vigie, unless this one started just now; \
                  is `listen` as it was when the one that has this store was started?",
                 self.basics.listen,
                 self.basics.store.display()
-            )),
-            404 => Err(anyhow!("the daemon does not know this command; is it of another version?")),
+            ),
+            404 => anyhow!("the daemon does not know this command; is it of another version?"),
             // It says in words what is not so, or what its store says.
-            422 | 500 => Err(anyhow!("{}", answer.text().trim())),
-            status => Err(anyhow!("the daemon answers {status}: {}", answer.text().trim())),
-        }
+            422 => return Err(Failure::Usage(words())),
+            409 | 500 => anyhow!("{}", words()),
+            status => anyhow!("the daemon answers {status}: {}", words()),
+        };
+        Err(failed.into())
     }
 }
 

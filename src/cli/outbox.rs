@@ -46,7 +46,7 @@ pub(super) async fn show(
 ) -> Result<(), Failure> {
     let outbox =
         keeper::find(path, store, "vigie outbox show", clock).await?.ask(&errand::OUTBOX, ()).await?;
-    let delivery = errand::find(&outbox, id)?;
+    let delivery = errand::find(&outbox, id).map_err(Failure::of)?;
     if json {
         anstream::println!("{}", serde_json::to_string(&delivery)?);
         return Ok(());

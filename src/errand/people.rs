@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Desk, Unable};
-use crate::model::decision::Decision;
+use crate::model::decision::{Decision, no_silence};
 use crate::model::delivery::{Delivery, DeliveryId};
 use crate::model::silence::{Covers, Silence};
 use crate::model::sink::{Gate, SinkId};
@@ -68,10 +68,8 @@ pub fn find(outbox: &[Delivery], id: &str) -> Result<Delivery, Unable> {
     let mut found = outbox.iter().filter(|delivery| delivery.id.as_str().starts_with(id));
     match (found.next(), found.count()) {
         (Some(delivery), 0) if !id.is_empty() => Ok(delivery.clone()),
-        (None, _) => {
-            Err(Unable::Refused(format!("no delivery in the outbox has an id that begins with {id}")))
-        }
-        (Some(_), more) => Err(Unable::Refused(format!(
+        (None, _) => Err(Unable::Amiss(format!("no delivery in the outbox has an id that begins with {id}"))),
+        (Some(_), more) => Err(Unable::Amiss(format!(
             "{} deliveries have an id that begins with `{id}`; say more of it",
             more + 1
         ))),
@@ -83,7 +81,7 @@ pub(super) async fn resume(desk: &Desk, name: String) -> Result<(), Unable> {
     if !sinks.iter().any(|sink| sink.as_str() == name) {
         let hint = nearest(&name, sinks.iter().map(SinkId::as_str));
         let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        return Err(Unable::Refused(format!("no enabled sink is named `{name}`{hint}")));
+        return Err(Unable::Amiss(format!("no enabled sink is named `{name}`{hint}")));
     }
     decide(desk, Decision::Resume(SinkId::from(name))).await
 }
@@ -95,9 +93,9 @@ pub(super) async fn silences(desk: &Desk) -> Result<Vec<Silence>, Unable> {
 pub(super) async fn silence(desk: &Desk, wanted: Wanted) -> Result<Silence, Unable> {
     let now = desk.clock.now();
     let Wanted { covers, reason, by, until } = wanted;
-    check(&covers, &reason, &by).map_err(Unable::Refused)?;
+    check(&covers, &reason, &by).map_err(Unable::Amiss)?;
     if until <= now {
-        return Err(Unable::Refused(format!("a silence until {until:.0} is over already")));
+        return Err(Unable::Amiss(format!("a silence until {until:.0} is over already")));
     }
     let (id, alerts, posts, told) = (0, 0, 0, false);
     let silence = Silence { id, covers, reason, by, from: now, until, alerts, posts, told };
@@ -127,9 +125,10 @@ fn check(covers: &Covers, reason: &str, by: &str) -> Result<(), String> {
 }
 
 pub(super) async fn speak(desk: &Desk, id: u32) -> Result<Silence, Unable> {
+    let silence = async || desk.store.silences().await.map(|all| all.into_iter().find(|one| one.id == id));
+    silence().await?.ok_or_else(|| Unable::Amiss(no_silence(id)))?;
     decide(desk, Decision::Speak(id)).await?;
-    let found = desk.store.silences().await?.into_iter().find(|silence| silence.id == id);
-    found.ok_or_else(|| Unable::Refused(format!("there is no silence {id}")))
+    silence().await?.ok_or_else(|| Unable::Refused(no_silence(id)))
 }
 
 async fn decide(desk: &Desk, decision: Decision) -> Result<(), Unable> {

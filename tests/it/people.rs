@@ -157,3 +157,36 @@ fn when_nobody_hears_the_log_the_status_readyz_and_the_silent_watchman_say_so() 
     assert!(!out(&desk.run(&["status"])).contains("unheard"));
     daemon.stop();
 }
+
+#[test]
+fn a_name_that_nothing_has_is_a_wrong_call_whoever_is_asked() {
+    let double = Server::start(|_, _| Reply::of(200, "ok"));
+    let desk = desk(&double, &["desk"], QUIET);
+    assert_eq!(code(&desk.run(&["run", "--once"])), 0);
+    let calls: [(&[&str], &str); 10] = [
+        (&["sink", "check", "slack.dsk"], "no enabled sink is named `slack.dsk`; did you mean `slack.desk`?"),
+        (&["sink", "test", "slack.dsk"], "did you mean `slack.desk`?"),
+        (&["sink", "resume", "slack.dsk"], "did you mean `slack.desk`?"),
+        (&["coverage", "file.post"], "no account or source is named `file.post`; did you mean `file.posts`?"),
+        (&["poll", "file.post"], "did you mean `file.posts`?"),
+        (&["outbox", "show", "nothing"], "no delivery in the outbox has an id that begins with nothing"),
+        (&["outbox", "retry", "nothing"], "no delivery in the outbox has an id that begins with nothing"),
+        (&["outbox", "drop", "nothing"], "no delivery in the outbox has an id that begins with nothing"),
+        (&["silence", "end", "7"], "there is no silence 7"),
+        (
+            &["silence", "add", "--for", "2h", "--reason", "drill", "--by", "ann"],
+            "a silence of everything is not",
+        ),
+    ];
+    let refused = || {
+        for (call, expected) in calls {
+            let said = desk.run(call);
+            assert_eq!(code(&said), 2, "{call:?}: {}", err(&said));
+            assert!(err(&said).contains(expected), "{call:?}: {}", err(&said));
+        }
+    };
+    refused();
+    let daemon = Daemon::start(&desk);
+    refused();
+    daemon.stop();
+}
