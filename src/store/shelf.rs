@@ -1,15 +1,16 @@
 //! Stories in memory: all that are not over, packed, and found by their keys. Every store has them here, and so has
 //! `vigie stories`; a store that lasts writes the [`Change`]s down and builds the shelf from them when it opens.
 
+mod change;
 mod finder;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
+pub(crate) use self::change::Change;
+use self::change::{changes, pack, unpack};
 use self::finder::Finder;
 use super::filing::{Filed, file};
 use super::{Filing, StoreError};
@@ -47,18 +48,6 @@ struct Place {
     last: i64,
     /// When it was last written as a whole, in seconds.
     whole: i64,
-}
-
-/// A part of what changed in a story. Applied in order, the changes since the last whole one make the story.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Change {
-    id: StoryId,
-    /// Whether nothing before it matters.
-    whole: bool,
-    /// The story, with only those copies that were added.
-    story: Option<Story>,
-    /// What was added for further posts to find.
-    added: Kept,
 }
 
 /// A story found for a post, and how much of it there was.
@@ -251,51 +240,4 @@ impl fmt::Debug for Shelf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} stories", self.places.len() - self.free.len())
     }
-}
-
-impl Change {
-    /// The story that changed.
-    pub(crate) fn story(&self) -> StoryId {
-        self.id
-    }
-
-    /// All of a story.
-    pub(crate) fn all(story: &Story, kept: &Kept) -> Vec<Self> {
-        changes(story, kept, None)
-    }
-
-    /// It as bytes, at most 3 KB.
-    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, StoreError> {
-        pack(self)
-    }
-
-    /// What [`Change::to_bytes`] made bytes of.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
-        unpack(bytes)
-    }
-}
-
-/// What changed in a story since it had so many copies and was found by so much; all of it if that does not matter.
-fn changes(story: &Story, kept: &Kept, since: Option<(usize, (usize, usize))>) -> Vec<Change> {
-    let (copies, size) = since.unwrap_or_default();
-    let mut told = story.clone();
-    told.copies.drain(..copies.min(story.copies.len()));
-    let mut parts = kept.parts(size).into_iter();
-    let first = Change {
-        id: story.id,
-        whole: since.is_none(),
-        story: Some(told),
-        added: parts.next().unwrap_or_default(),
-    };
-    let further = parts.map(|added| Change { id: story.id, whole: false, story: None, added });
-    [first].into_iter().chain(further).collect()
-}
-
-fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    rmp_serde::to_vec(value).map_err(|error| StoreError::Broken(format!("a story cannot be packed: {error}")))
-}
-
-fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    rmp_serde::from_slice(bytes)
-        .map_err(|error| StoreError::Broken(format!("a story cannot be read: {error}")))
 }
