@@ -32,7 +32,7 @@ fuzz_target!(|input: &str| {
             for hit in matches.iter().flat_map(|found| &found.hits) {
                 assert_eq!(text.get(hit.start..hit.end), Some(&*hit.form));
             }
-            let explained = watch.explain(&post);
+            let explained = watch.explain(&post, None);
             assert_eq!(explained.len(), 1);
             assert_eq!(explained[0].holds, !matches.is_empty(), "{condition:?}");
             // Parentheses around the whole change nothing.

@@ -45,8 +45,7 @@ pub(super) fn show(
     rule: Option<&str>,
     json: bool,
 ) -> Result<(), Failure> {
-    let mut explained = watch.explain(post);
-    explained.retain(|explained| rule.is_none_or(|rule| rule == explained.rule));
+    let explained = watch.explain(post, rule);
     if json {
         let alert = explained.iter().any(|explained| explained.holds);
         serde_json::to_writer(&mut *out, &Line { id: &post.id, alert, rules: &explained })?;

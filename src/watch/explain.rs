@@ -9,7 +9,7 @@ use super::lexicon::AtomId;
 use super::near::closest;
 use super::rule::{Condition, Rule};
 use super::scene::{Reading, Scene};
-use super::trace::{Fold, Place, folds};
+use super::trace::{Fold, Place, Traces};
 use crate::model::matched::{Hit, Severity};
 use crate::model::post::Post;
 
@@ -61,8 +61,9 @@ pub struct Traced {
 const MOST_NAMED: usize = 5;
 
 impl Watch {
-    /// Every rule held against a post, in the order of watchlists and rules, whether it holds or not.
-    pub fn explain(&self, post: &Post) -> Vec<Explained> {
+    /// Every rule held against a post, in the order of watchlists and rules, whether it holds or not; or the one of them that is
+    /// named `only`.
+    pub fn explain(&self, post: &Post, only: Option<&str>) -> Vec<Explained> {
         let reading = self.desks.with(|desk| Reading::new(post, None, &self.lexicon, desk));
         let mut terms: HashMap<AtomId, Vec<usize>> = HashMap::new();
         for number in 0..self.lexicon.terms() {
@@ -70,8 +71,9 @@ impl Watch {
                 terms.entry(entry.atom).or_default().push(number);
             }
         }
-        let explainer = Explainer { watch: self, terms };
-        self.rules.iter().map(|rule| explainer.rule(rule, &reading)).collect()
+        let explainer = Explainer { watch: self, terms, traces: Traces::default() };
+        let rules = self.rules.iter().filter(|rule| only.is_none_or(|only| *rule.name == *only));
+        rules.map(|rule| explainer.rule(rule, &reading)).collect()
     }
 }
 
@@ -79,10 +81,11 @@ struct Explainer<'w> {
     watch: &'w Watch,
     /// The terms of each atom.
     terms: HashMap<AtomId, Vec<usize>>,
+    traces: Traces<'w>,
 }
 
-impl Explainer<'_> {
-    fn rule(&self, rule: &Rule, reading: &Reading) -> Explained {
+impl<'w> Explainer<'w> {
+    fn rule(&self, rule: &Rule, reading: &'w Reading<'w>) -> Explained {
         Explained {
             rule: rule.name.to_string(),
             severity: rule.severity,
@@ -92,7 +95,7 @@ impl Explainer<'_> {
         }
     }
 
-    fn branch(&self, condition: &Condition, scene: Scene) -> Branch {
+    fn branch(&self, condition: &Condition, scene: Scene<'w>) -> Branch {
         let held = condition.holds(scene);
         let holds = held.is_some();
         // The words of all, any and some are those of their parts.
@@ -118,7 +121,7 @@ impl Explainer<'_> {
         }
     }
 
-    fn parts(&self, condition: &Condition, scene: Scene) -> Vec<Branch> {
+    fn parts(&self, condition: &Condition, scene: Scene<'w>) -> Vec<Branch> {
         let each = |parts: &[Condition], scene| parts.iter().map(|part| self.branch(part, scene)).collect();
         match condition {
             Condition::Not(part) => vec![self.branch(part, scene)],
@@ -141,7 +144,7 @@ impl Explainer<'_> {
     }
 
     /// Why a condition does not hold, where its parts do not tell.
-    fn note(&self, condition: &Condition, scene: Scene) -> Option<String> {
+    fn note(&self, condition: &Condition, scene: Scene<'w>) -> Option<String> {
         match condition {
             Condition::Atom(atom) => self.looked_for(&[*atom]),
             Condition::Family(_, members) => self.looked_for(members),
@@ -192,14 +195,15 @@ impl Explainer<'_> {
         Some(format!("looked for {}{more}", named.join(", ")))
     }
 
-    fn traced(&self, mut hits: Vec<usize>, scene: Scene) -> Vec<Traced> {
+    fn traced(&self, mut hits: Vec<usize>, scene: Scene<'w>) -> Vec<Traced> {
         let reading = scene.reading;
         let traced = |found: &super::lexicon::Found| {
             let hit = self.watch.hit(found, reading)?;
             let text = reading.parts.get(found.field)?.text;
             let place = Place { field: hit.field, text, start: hit.start, end: hit.end };
             let languages = self.watch.languages.get(found.entry).map(Vec::as_slice).unwrap_or_default();
-            Some(Traced { folds: folds(&hit.term, languages, place), hit })
+            let folds = self.traces.folds((found.entry, &hit.term), languages, place);
+            Some(Traced { hit, folds })
         };
         reading.findings.widest(&mut hits).filter_map(traced).collect()
     }

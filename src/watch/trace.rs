@@ -1,5 +1,7 @@
 //! What had to be folded away for words of a post to meet a term.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -78,11 +80,36 @@ pub struct Place<'p> {
     pub end: usize,
 }
 
-/// What was folded so that the words at `place` met the term `written`, which inflects in `languages`; in the
-/// order of the analysis.
-pub fn folds(written: &str, languages: &[Language], place: Place) -> Vec<Fold> {
-    let form = place.text.get(place.start..place.end).unwrap_or_default();
-    let link = matches!(place.field, Field::Link(_));
+/// What was folded in the texts of a post. The same words mostly meet the same terms again and again.
+#[derive(Debug, Default)]
+pub struct Traces<'p> {
+    known: RefCell<HashMap<Form<'p>, Vec<Fold>>>,
+}
+
+/// The number of a term, whether the words that met it are of an address, and the words.
+type Form<'p> = (usize, bool, &'p str);
+
+impl<'p> Traces<'p> {
+    /// What was folded so that the words at `place` met the term `written`, which inflects in `languages` and is known by a
+    /// number; in the order of the analysis.
+    pub fn folds(
+        &self,
+        (number, written): (usize, &str),
+        languages: &[Language],
+        place: Place<'p>,
+    ) -> Vec<Fold> {
+        let form = place.text.get(place.start..place.end).unwrap_or_default();
+        let link = matches!(place.field, Field::Link(_));
+        let mut known = self.known.borrow_mut();
+        let of_form =
+            known.entry((number, link, form)).or_insert_with(|| of_form(written, languages, form, link));
+        let part = (!link && is_part(place)).then_some(Fold::Part);
+        in_order(of_form.iter().cloned().chain(part))
+    }
+}
+
+/// What the words themselves tell.
+fn of_form(written: &str, languages: &[Language], form: &str, link: bool) -> Vec<Fold> {
     let mut found = of_characters(written, form, link);
     let tokens = if link { analyse_link(form) } else { analyse(form) };
     if let Ok(term) = Term::parse(written) {
@@ -98,9 +125,6 @@ pub fn folds(written: &str, languages: &[Language], place: Place) -> Vec<Fold> {
             }
             _ => found.push(Fold::Joined),
         }
-    }
-    if !link && is_part(place) {
-        found.push(Fold::Part);
     }
     in_order(found)
 }
@@ -185,7 +209,7 @@ fn is_part(place: Place) -> bool {
     (goes_on(before) && ours(form.chars().next())) || (goes_on(behind) && ours(form.chars().next_back()))
 }
 
-fn in_order(found: Vec<Fold>) -> Vec<Fold> {
+fn in_order(found: impl IntoIterator<Item = Fold>) -> Vec<Fold> {
     let mut folds: Vec<Fold> = Vec::new();
     for fold in found {
         if !folds.contains(&fold) {
@@ -210,63 +234,4 @@ fn in_order(found: Vec<Fold>) -> Vec<Fold> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(written: &str, code: &str, text: &str, form: &str, field: Field) -> String {
-        let start = text.find(form).unwrap();
-        let languages: Vec<Language> = Language::parse(code).into_iter().collect();
-        let place = Place { field, text, start, end: start + form.len() };
-        let folds = folds(written, &languages, place);
-        folds.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn each_fold_that_was_needed_is_named_and_no_other() {
-        let table = [
-            ("weapon", "en", "weapon", ""),
-            ("weapon", "en", "Weapon", "case"),
-            ("weapon", "en", "weapons", "stem:en"),
-            ("weapon", "en", "WEAPONS", "case stem:en"),
-            ("=weapon", "en", "𝘄𝗲𝗮𝗽𝗼𝗻", "compatibility"),
-            ("Russia", "en", "𝗥𝘂𝘀𝘀𝗶𝗮", "compatibility"),
-            ("weapons", "en", "wea\u{200B}pons", "noise"),
-            ("weapons", "en", "wеapons", "look-alike"),
-            ("Traoré", "", "Traore", "diacritics"),
-            ("Traore", "", "TRAORÉ", "case diacritics"),
-            ("Traoré", "", "Traore\u{301}", "diacritics"),
-            ("Traoré", "", "Traoré", ""),
-            ("histor*", "en", "Historical", "case prefix"),
-            ("Burkina Faso", "en", "burkinafaso", "case joined"),
-            ("Burkina Faso", "en", "Burkina-Faso", ""),
-            ("سلاح", "ar", "والسلاح", "clitic"),
-            ("سلاح", "ar", "بالسلاح", "clitic"),
-            ("أسلحة", "ar", "اسلحة", "diacritics"),
-            ("السلاح", "ar", "الـــسلاح", "noise"),
-            ("поставка", "ru", "Поставки", "case stem:ru"),
-            ("🇧🇫", "", "🇧🇫", ""),
-            ("==US", "", "ＵＳ", "compatibility"),
-            ("俄罗斯", "zh", "俄罗斯", ""),
-        ];
-        for (written, code, form, expected) in table {
-            assert_eq!(shown(written, code, form, form, Field::Text), expected, "{written}: {form}");
-        }
-    }
-
-    #[test]
-    fn what_goes_on_around_the_words_counts() {
-        let table = [
-            ("Africa Corps", "#AfricaCorps", "AfricaCorps", "joined"),
-            ("Africa", "#AfricaCorps", "Africa", "part"),
-            ("Il-76", "(Il76)", "Il76", ""),
-            ("俄", "俄罗斯", "俄", ""),
-            ("=arms", "arms,", "arms", ""),
-        ];
-        for (written, text, form, expected) in table {
-            assert_eq!(shown(written, "en", text, form, Field::Text), expected, "{written}: {form}");
-        }
-        let link = "https://x.org/%D0%9C%D0%B0%D0%BB%D0%B8";
-        let form = "%D0%9C%D0%B0%D0%BB%D0%B8";
-        assert_eq!(shown("Мали", "ru", link, form, Field::Link(0)), "address");
-    }
-}
+mod tests;

@@ -39,7 +39,7 @@ fn explain(text: &str) -> (Explained, Vec<String>) {
     let documents = [("it".to_owned(), Document::new("it.toml", LIST))];
     let watch = Watch::load(&documents).unwrap();
     let post = Post::new(Platform::X, "1", text);
-    let explained = watch.explain(&post).remove(0);
+    let explained = watch.explain(&post, None).remove(0);
     assert_eq!(explained.holds, !watch.matches(&post).is_empty(), "{text}");
     let mut lines = Vec::new();
     shown(&explained.when, 0, &mut lines);
@@ -113,4 +113,17 @@ fn an_explanation_is_also_json() {
     assert_eq!(json["when"]["parts"][0]["parts"][0]["hits"][0]["form"], "delivered");
     assert_eq!(json["when"]["parts"][0]["parts"][0]["hits"][0]["folds"][0], "stem:en");
     assert_eq!(json["unless"]["parts"][0]["holds"], false);
+}
+
+#[test]
+fn one_rule_is_explained_as_it_is_among_all() {
+    let more = "[[rule]]\nname = \"tanks\"\nseverity = \"low\"\nwhen = \"@heavy\"\n";
+    let watch = Watch::load(&[("w".into(), Document::new("w.toml", format!("{LIST}{more}")))]).unwrap();
+    let post = Post::new(Platform::X, "1", "Tanks and more tanks");
+    let all = watch.explain(&post, None);
+    assert_eq!(all.len(), 2);
+    for explained in all {
+        assert_eq!(watch.explain(&post, Some(&explained.rule)), [explained]);
+    }
+    assert_eq!(watch.explain(&post, Some("w/none")), []);
 }

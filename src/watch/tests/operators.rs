@@ -132,7 +132,7 @@ fn no_word_stands_on_both_sides_of_near() {
         let watch = watch(&list(a, b, when));
         let found = forms(&watch, text);
         assert_eq!(found, expected.unwrap_or_default(), "{a} {b} {when}: {text}");
-        assert_eq!(watch.explain(&post(text))[0].holds, !found.is_empty(), "{when}: {text}");
+        assert_eq!(watch.explain(&post(text), None)[0].holds, !found.is_empty(), "{when}: {text}");
     }
 }
 

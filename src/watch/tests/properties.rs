@@ -80,7 +80,7 @@ proptest! {
         match load_as("it", &list) {
             Ok(watch) => {
                 let about = post(&text);
-                prop_assert_eq!(watch.explain(&about)[0].holds, !watch.matches(&about).is_empty());
+                prop_assert_eq!(watch.explain(&about, None)[0].holds, !watch.matches(&about).is_empty());
             }
             Err(problems) => {
                 prop_assert!(problems.iter().all(|problem| problem.starts_with("it.toml:")), "{:?}", problems);
@@ -91,7 +91,7 @@ proptest! {
     #[test]
     fn an_explanation_agrees_with_the_matches((plain, _) in conditions(), text in texts()) {
         if let Ok(watch) = load_as("it", &one_rule(&plain)) {
-            let (explained, found) = (watch.explain(&post(&text)).remove(0), watch.matches(&post(&text)));
+            let (explained, found) = (watch.explain(&post(&text), None).remove(0), watch.matches(&post(&text)));
             prop_assert_eq!(explained.holds, !found.is_empty());
             prop_assert_eq!(explained.when.holds, explained.holds);
         }
