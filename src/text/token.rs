@@ -10,8 +10,8 @@ use super::words::Words;
 pub struct Token {
     /// Its place, counted in tokens from 0.
     pub at: usize,
-    /// How many places it takes: 1, or the number of its parts if it is the whole of a tag such as
-    /// `#BurkinaFaso`. The parts follow it as tokens of their own.
+    /// How many places it takes: 1, or the number of its parts if it is the whole of a tag such as `#BurkinaFaso`, or
+    /// of a word in which digits stand for letters, such as `t4nks`. The parts follow it as tokens of their own.
     pub width: usize,
     /// Its bytes in the original text.
     pub range: Range<usize>,
@@ -25,7 +25,7 @@ pub struct Token {
     pub script: Script,
 }
 
-/// The tokens of a text, in its order; the whole of a tag stands before its parts.
+/// The tokens of a text, in its order; a whole stands before its parts.
 pub fn analyse(text: &str) -> Vec<Token> {
     let mut words = Words::default();
     words.read(text);
@@ -100,6 +100,9 @@ mod tests {
             ("BurkinaFaso", "burkinafaso"),
             ("see https://t.co/AbC now www.x.org/a?b", "see now"),
             ("vuhttps://t.co/AbC", "vu"),
+            ("t4nks, w3ap0ns", "[tanks] t 4 nks [weapons] w 3 ap 0 ns"),
+            ("0ружие Su30MK F16s", "[оружие] 0 ружие [sueomk] su 30 mk f 16 s"),
+            ("#tr4ining a #MaliT4nks", "[training] tr 4 ining a [malit] mali t 4 nks"),
             ("俄罗斯向马里 30辆", "俄 罗 斯 向 马 里 30 辆"),
             ("ไทย", "ไ ท ย"),
             ("🇷🇺➡️🇲🇱 🤝🏾", "🇷🇺 ➡ 🇲🇱 🤝"),
@@ -141,9 +144,10 @@ mod tests {
 
     #[test]
     fn a_tag_and_its_parts_take_the_same_places() {
-        let places: Vec<_> =
-            analyse("a #BurkinaFaso b").into_iter().map(|token| (token.at, token.width)).collect();
-        assert_eq!(places, [(0, 1), (1, 2), (1, 1), (2, 1), (3, 1)]);
+        let places =
+            |text: &str| analyse(text).into_iter().map(|token| (token.at, token.width)).collect::<Vec<_>>();
+        assert_eq!(places("a #BurkinaFaso b"), [(0, 1), (1, 2), (1, 1), (2, 1), (3, 1)]);
+        assert_eq!(places("a t4nks b"), [(0, 1), (1, 3), (1, 1), (2, 1), (3, 1), (4, 1)]);
     }
 
     #[test]
@@ -172,7 +176,7 @@ mod tests {
 
     /// Text with all that makes words hard to find.
     fn disguised() -> impl Strategy<Value = String> {
-        "(\\PC|[#@'’ _a-zA-ZеоА\u{301}\u{200B}ｶﾞ🇷🇺俄١ʀẞİßα]|https://|www\\.|#[A-Z][a-z]{1,3}[A-Z]е|%D0%B0){0,60}"
+        "(\\PC|[#@'’ _a-zA-ZеоА\u{301}\u{200B}ｶﾞ🇷🇺俄١ʀẞİßα]|https://|www\\.|#[A-Z][a-z]{1,3}[A-Z]е|[a-zа]{0,2}[0-7][a-zа]{1,3}|%D0%B0){0,60}"
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! Reading texts into buffers that are used again: no allocation per word, and a hash by which words meet.
 
+mod disguised;
 mod gather;
 mod run;
 mod spelling;
@@ -29,7 +30,7 @@ pub struct Words {
     /// Words that stand side by side but not one behind the other here; see [`Words::leaps`].
     leaps: Short<[u32; 2], 4>,
     widest: u32,
-    /// The last whole of a tag.
+    /// The last whole that has parts.
     whole: Option<u32>,
     /// Of every word the [`spelling_hash`] of its folded form: all that is looked at of most words.
     spellings: Short<u64, { spot::FEW }>,
@@ -119,6 +120,9 @@ impl Words {
             start = end;
         }
         self.close(&mut run);
+        if run.mixed {
+            self.undisguise();
+        }
     }
 
     /// Reads an address: host and path, split at whatever is no letter.
@@ -132,7 +136,7 @@ impl Words {
         self.close(&mut run);
     }
 
-    /// The words in the order of the text; the whole of a tag stands before its parts.
+    /// The words in the order of the text; the whole of a tag, or of a word in disguise, stands before its parts.
     pub fn found(&self) -> &[Word] {
         &self.found
     }
@@ -154,7 +158,7 @@ impl Words {
     }
 
     /// The numbers of words that stand side by side although others are between them here. Beside them every word
-    /// stands right before the next, but for the whole of a tag, which stands in the places of its parts.
+    /// stands right before the next, but for a whole, which stands in the places of its parts.
     pub fn leaps(&self) -> &[[u32; 2]] {
         self.leaps.all()
     }
@@ -181,6 +185,10 @@ impl Words {
     fn clear(&mut self) {
         self.text.clear();
         self.letters.clear();
+        self.forget_words();
+    }
+
+    fn forget_words(&mut self) {
         self.found.clear();
         self.spellings.clear();
         self.spots.clear();

@@ -25,7 +25,7 @@ pub enum Fold {
     Compatibility,
     /// Invisible characters, tatweel.
     Noise,
-    /// Letters of another script that look alike.
+    /// Letters of another script that look alike, or digits that stand for letters.
     LookAlike,
     /// Accents, vowel signs, hamza.
     Diacritics,
@@ -113,6 +113,7 @@ fn of_form(written: &str, languages: &[Language], form: &str, link: bool) -> Vec
     let mut found = of_characters(written, form, link);
     let tokens = if link { analyse_link(form) } else { analyse(form) };
     if let Ok(term) = Term::parse(written) {
+        let tokens = as_many(tokens, term.words.len(), &mut found);
         match (tokens.as_slice(), term.joined()) {
             (tokens, _) if tokens.len() == term.words.len() => {
                 for (word, token) in term.words.iter().zip(tokens) {
@@ -127,6 +128,19 @@ fn of_form(written: &str, languages: &[Language], form: &str, link: bool) -> Vec
         }
     }
     in_order(found)
+}
+
+/// The words as they are written if they are as many as those of a term, or as they are read if digits stand for letters.
+fn as_many(tokens: Vec<Token>, words: usize, found: &mut Vec<Fold>) -> Vec<Token> {
+    let (wholes, mut written): (Vec<_>, Vec<_>) = tokens.into_iter().partition(|token| token.width > 1);
+    if wholes.is_empty() || written.len() == words {
+        return written;
+    }
+    found.push(Fold::LookAlike);
+    written.retain(|part| !wholes.iter().any(|whole| (whole.at..whole.at + whole.width).contains(&part.at)));
+    written.extend(wholes);
+    written.sort_by_key(|token| token.at);
+    written
 }
 
 fn of_characters(written: &str, form: &str, link: bool) -> Vec<Fold> {

@@ -7,11 +7,11 @@ use unicode_normalization::char::{compose, is_combining_mark};
 use super::Token;
 use crate::text::fold::{self, Class};
 use crate::text::script::Script;
-use crate::text::{confusable, link};
+use crate::text::{confusable, disguise, link};
 
-/// The tokens of a text, in its order; the whole of a tag stands before its parts.
+/// The tokens of a text, in its order; a whole stands before its parts.
 pub fn analyse(text: &str) -> Vec<Token> {
-    tokens(&letters(outside_addresses(text)), true)
+    undisguised(tokens(&letters(outside_addresses(text)), true))
 }
 
 /// The tokens of an address: host and path, split at whatever is no letter.
@@ -149,4 +149,29 @@ fn word(letters: &[Letter], at: usize, width: usize, found: &mut Vec<Token>) -> 
         script,
     });
     at + width
+}
+
+/// Adds the whole of each word in which digits stand for letters.
+fn undisguised(tokens: Vec<Token>) -> Vec<Token> {
+    let mut found = Vec::new();
+    let mut rest = tokens.as_slice();
+    while let Some(first) = rest.first() {
+        let follows = |pair: &[Token]| {
+            let [one, next] = pair else { return false };
+            let turns = (one.script == Script::Number) != (next.script == Script::Number);
+            turns && one.range.end == next.range.start && one.width == 1 && next.width == 1
+        };
+        let count = 1 + rest.windows(2).take_while(|pair| follows(pair)).count();
+        let (parts, behind) = rest.split_at(count);
+        let written: Vec<char> = parts.iter().flat_map(|part| part.cased.chars()).collect();
+        let goes_on = found.last().is_some_and(|before: &Token| before.range.end == first.range.start);
+        if let Some(said) = disguise::undisguised(&written).filter(|_| !goes_on) {
+            let end = parts.last().map_or(first.range.end, |last| last.range.end);
+            let letter = |c: char| Letter { range: first.range.start..end, c, class: fold::entry(c).class };
+            word(&said.into_iter().map(letter).collect::<Vec<_>>(), first.at, count, &mut found);
+        }
+        found.extend_from_slice(parts);
+        rest = behind;
+    }
+    found
 }

@@ -24,6 +24,7 @@ impl Words {
     ) {
         let letters = text.get(range.clone()).unwrap_or_default();
         if run.class != Class::Letter {
+            run.mixed |= run.class == Class::Digit;
             self.close(run);
             run.first = self.letters.len();
             if ends && !run.tag && !spelling.mixes_scripts() {
@@ -99,6 +100,7 @@ impl Words {
     /// Prepares for a letter of a class: it belongs to the run, or the run is closed and another one begins.
     fn goes_on_in(&mut self, run: &mut Run, class: Class) {
         if !goes_on(run.class, self.letters.len() - run.first, class) {
+            run.mixed |= (run.class, class) == (Class::Digit, Class::Letter);
             self.close(run);
             (run.first, run.class) = (self.letters.len(), class);
         }
@@ -155,12 +157,20 @@ impl Words {
         at + width
     }
 
-    fn add(&mut self, word: Word, folded: u64) {
+    /// Adds a word; the whole of a tag comes before its parts.
+    pub(super) fn add(&mut self, word: Word, folded: u64) {
+        let number = self.found.len() as u32;
         let whole = self.whole.and_then(|whole| Some((whole, self.found.get(whole as usize)?)));
-        if let Some((whole, tag)) = whole
-            && tag.at + tag.width == word.at
-        {
-            self.leaps.push([whole, self.found.len() as u32]);
+        let before = whole.filter(|(_, whole)| whole.at + whole.width == word.at).map(|(whole, _)| whole);
+        if let Some(before) = before {
+            self.leaps.push([before, number]);
+        }
+        if word.width > 1 {
+            // Its first part, which comes next, stands behind the same words.
+            for before in before.into_iter().chain(number.checked_sub(1)) {
+                self.leaps.push([before, number + 1]);
+            }
+            self.whole = Some(number);
         }
         self.widest = self.widest.max(word.width);
         self.spellings.push(folded);

@@ -18,12 +18,14 @@ pub(super) struct Run {
     pub(super) tag: bool,
     /// Whether `#` and `@` begin a tag.
     pub(super) tags: bool,
+    /// Whether a letter stands right behind a digit somewhere.
+    pub(super) mixed: bool,
 }
 
 impl Run {
     pub(super) fn new(tags: bool) -> Self {
         let spelling = Spelling::default();
-        Self { first: 0, class: Class::Other, spelling, stale: false, at: 0, tag: false, tags }
+        Self { first: 0, class: Class::Other, spelling, stale: false, at: 0, tag: false, tags, mixed: false }
     }
 
     /// A separator begins a tag or ends it.

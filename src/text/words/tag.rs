@@ -9,13 +9,9 @@ impl Words {
     pub(super) fn tag_word(&mut self, range: Range<usize>, at: u32) -> u32 {
         let inside = range.start + 1..range.end;
         let parts = inside.clone().filter(|place| self.begins_part(&range, *place)).count() as u32 + 1;
-        let whole = self.found.len() as u32;
         let behind = self.word(range.clone(), self.spelling(&range), at, parts);
         if parts == 1 {
             return behind;
-        }
-        if let Some(before) = whole.checked_sub(1) {
-            self.leaps.push([before, whole + 1]);
         }
         let (mut at, mut start) = (at, range.start);
         for place in inside.chain([range.end]) {
@@ -24,7 +20,6 @@ impl Words {
                 start = place;
             }
         }
-        self.whole = Some(whole);
         at
     }
 
