@@ -121,7 +121,8 @@ fn line(account: &Account, now: Option<Timestamp>, timezone: &TimeZone) -> Strin
         .seen_until
         .map_or_else(|| "never seen".to_owned(), |at| format!("seen until {}", time(at, timezone)));
     let last = account.last_post.map(|at| format!(", last post {}", time(at, timezone))).unwrap_or_default();
-    let usual = account.usual_wait.map(|wait| format!(", usually every {}", rough(wait))).unwrap_or_default();
+    let usual = account.usual_wait.filter(|wait| !wait.is_zero());
+    let usual = usual.map(|wait| format!(", usually every {}", rough(wait))).unwrap_or_default();
     let why = account.why.as_deref().map(|why| format!("\n{}", paragraph(why))).unwrap_or_default();
     let next = now.and_then(|now| again(account, now, timezone)).unwrap_or_default();
     format!("{style}{word}{style:#} {} {}, {until}{last}{usual}{next}{why}", account.source, account.account)
@@ -226,6 +227,9 @@ mod tests {
         assert!(shown(&account(1, 10), Some(at(10))).contains(", looked at now"));
         assert!(!shown(&account(1, 10), None).contains("looked at"));
         assert!(!shown(&account(0, 10), Some(at(0))).contains("looked at"));
+        let usually = |wait| Account { usual_wait: Some(SignedDuration::from_secs(wait)), ..account(1, 10) };
+        assert!(shown(&usually(60), None).contains(", usually every 1m"));
+        assert!(!shown(&usually(0), None).contains("usually"), "posts that came at once tell nothing");
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub(super) fn notice(
             (format!("{source}: the canary {account} is silent"), text)
         }
         Turned::Quiet { since, usual, canary: false } => {
+            let usual = usual.filter(|usual| !usual.is_zero());
             let usual =
                 usual.map_or(String::new(), |usual| format!("; it usually posts every {}", rough(usual)));
             let text = format!(
