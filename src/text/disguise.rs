@@ -1,12 +1,16 @@
-//! Digits that stand for the letters they look like: `w3ap0ns`, `0ружие`.
+//! Words that are written so that others do not find them: with digits for letters (`w3ap0ns`, `0ружие`), with signs
+//! for letters (`we@pons`) or with dots between them (`wea.pons`).
 
 use super::script::Script;
 
-/// The fewest letters of a word in which digits may stand for others: `A4` and `4x4` have fewer.
+/// The fewest letters of such a word: `A4` and `4x4` have fewer.
 const FEWEST: usize = 3;
 
-/// Digits, and the letters of Latin and Cyrillic that they look like.
-const ALIKE: [(char, char, char); 7] = [
+/// The same if there are only dots in it: `U.S.A`.
+const FEWEST_DOTTED: usize = 4;
+
+/// Signs, and the letters of Latin and Cyrillic that they stand for.
+const ALIKE: [(char, char, char); 9] = [
     ('0', 'o', 'о'),
     ('1', 'i', ' '),
     ('3', 'e', 'з'),
@@ -14,24 +18,38 @@ const ALIKE: [(char, char, char); 7] = [
     ('5', 's', ' '),
     ('6', ' ', 'б'),
     ('7', 't', ' '),
+    ('@', 'a', 'а'),
+    ('$', 's', ' '),
 ];
 
-/// What a word of letters and digits says if its digits are read as letters; nothing if they hardly are. The names of
-/// many weapons look the same (`Su30MK`), so it can only be said beside what is written.
-pub fn undisguised(word: &[char]) -> Option<Vec<char>> {
-    let digits = word.iter().filter(|c| c.is_ascii_digit()).count();
-    let letters = word.len() - digits;
-    let begins = word.iter().take_while(|c| c.is_ascii_digit()).count() < 2;
-    let ends = word.last().is_some_and(|c| !c.is_ascii_digit());
-    if digits == 0 || letters < FEWEST || letters <= digits || !begins || !ends {
-        return None;
-    }
-    let script = word.iter().find(|c| !c.is_ascii_digit()).map(|c| Script::of(*c))?;
-    word.iter().map(|c| if c.is_ascii_digit() { letter(*c, script) } else { Some(*c) }).collect()
+/// Signs that stand for nothing.
+const SILENT: [char; 4] = ['.', '·', '•', '*'];
+
+/// Whether a sign may stand inside a word to hide it.
+pub fn hides(c: char) -> bool {
+    SILENT.contains(&c) || matches!(c, '@' | '$')
 }
 
-fn letter(digit: char, script: Script) -> Option<char> {
-    let (_, latin, cyrillic) = ALIKE.iter().find(|(known, ..)| *known == digit)?;
+/// What letters, digits and signs that [`hides`] knows say as one word; nothing if they hardly are one. The names of many
+/// weapons look the same (`Su30MK`), so it can only be said beside what is written.
+pub fn undisguised(word: &[char]) -> Option<Vec<char>> {
+    let is_letter = |c: &&char| !c.is_ascii_digit() && !hides(**c);
+    let (letters, digits) =
+        (word.iter().filter(is_letter).count(), word.iter().filter(|c| c.is_ascii_digit()).count());
+    let dotted = word.iter().all(|c| is_letter(&c) || SILENT.contains(c));
+    let fewest = if dotted { FEWEST_DOTTED } else { FEWEST };
+    let begins = word.iter().take_while(|c| !is_letter(c)).count() < 2;
+    let ends = word.last().is_some_and(|c| is_letter(&c));
+    if letters == word.len() || letters < fewest || letters <= digits || !begins || !ends {
+        return None;
+    }
+    let script = word.iter().find(is_letter).map(|c| Script::of(*c))?;
+    let heard = word.iter().filter(|c| !SILENT.contains(c));
+    heard.map(|c| if is_letter(&c) { Some(*c) } else { letter(*c, script) }).collect()
+}
+
+fn letter(sign: char, script: Script) -> Option<char> {
+    let (_, latin, cyrillic) = ALIKE.iter().find(|(known, ..)| *known == sign)?;
     let letter = match script {
         Script::Latin => latin,
         Script::Cyrillic => cyrillic,
@@ -45,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_among_letters_are_read_as_what_they_look_like() {
+    fn digits_and_signs_among_letters_are_read_as_what_they_stand_for() {
         let said = |word: &str| {
             undisguised(&word.chars().collect::<Vec<_>>()).map(|word| word.into_iter().collect::<String>())
         };
@@ -55,17 +73,19 @@ mod tests {
             ("spec14l", "special"),
             ("S3LF", "SeLF"),
             ("4rms", "arms"),
-            ("tr4ining", "training"),
             ("0ружие", "оружие"),
-            ("6оеприпа4ы", "боеприпачы"),
-            ("воо", "воо"),
+            ("we@p0ns", "weapons"),
+            ("wea.pons", "weapons"),
+            ("r.u.s.s.i.a", "russia"),
+            ("soldat·e·s", "soldates"),
+            ("سل.اح", "سلاح"),
         ] {
-            let expected = word.chars().any(|c| c.is_ascii_digit()).then(|| plain.to_owned());
-            assert_eq!(said(word), expected, "{word}");
+            assert_eq!(said(word).as_deref(), Some(plain), "{word}");
         }
         for word in [
             "",
             "76",
+            "arms",
             "F16",
             "4x4",
             "30mm",
@@ -76,6 +96,9 @@ mod tests {
             "b2bizz",
             "ор1гинал",
             "سل3اح",
+            "U.S.A",
+            "t.me",
+            "arms.",
         ] {
             assert_eq!(said(word), None, "{word}");
         }

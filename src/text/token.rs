@@ -11,7 +11,7 @@ pub struct Token {
     /// Its place, counted in tokens from 0.
     pub at: usize,
     /// How many places it takes: 1, or the number of its parts if it is the whole of a tag such as `#BurkinaFaso`, or
-    /// of a word in which digits stand for letters, such as `t4nks`. The parts follow it as tokens of their own.
+    /// of a word in disguise, such as `t4nks`. The parts follow it as tokens of their own.
     pub width: usize,
     /// Its bytes in the original text.
     pub range: Range<usize>,
@@ -103,6 +103,9 @@ mod tests {
             ("t4nks, w3ap0ns", "[tanks] t 4 nks [weapons] w 3 ap 0 ns"),
             ("0ружие Su30MK F16s", "[оружие] 0 ружие [sueomk] su 30 mk f 16 s"),
             ("#tr4ining a #MaliT4nks", "[training] tr 4 ining a [malit] mali t 4 nks"),
+            ("in.struc.teurs it@liens. Fin", "[instructeurs] in struc teurs [italiens] it liens fin"),
+            ("مسـ.ـيّرات ا.ل", "[مسيرات] مس يرات ا ل"),
+            ("U.S. a.m. 3.5 x.y", "u s a m 3 5 x y"),
             ("俄罗斯向马里 30辆", "俄 罗 斯 向 马 里 30 辆"),
             ("ไทย", "ไ ท ย"),
             ("🇷🇺➡️🇲🇱 🤝🏾", "🇷🇺 ➡ 🇲🇱 🤝"),
@@ -176,7 +179,7 @@ mod tests {
 
     /// Text with all that makes words hard to find.
     fn disguised() -> impl Strategy<Value = String> {
-        "(\\PC|[#@'’ _a-zA-ZеоА\u{301}\u{200B}ｶﾞ🇷🇺俄١ʀẞİßα]|https://|www\\.|#[A-Z][a-z]{1,3}[A-Z]е|[a-zа]{0,2}[0-7][a-zа]{1,3}|%D0%B0){0,60}"
+        "(\\PC|[#@'’ _a-zA-ZеоА\u{301}\u{200B}ｶﾞ🇷🇺俄١ʀẞİßα]|https://|www\\.|#[A-Z][a-z]{1,3}[A-Z]е|[a-zа]{0,2}[0-7.@·][a-zа]{1,3}|%D0%B0){0,60}"
     }
 
     proptest! {

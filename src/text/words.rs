@@ -120,7 +120,7 @@ impl Words {
             start = end;
         }
         self.close(&mut run);
-        if run.mixed {
+        if run.disguised {
             self.undisguise();
         }
     }

@@ -25,7 +25,7 @@ pub enum Fold {
     Compatibility,
     /// Invisible characters, tatweel.
     Noise,
-    /// Letters of another script that look alike, or digits that stand for letters.
+    /// Letters of another script that look alike, or digits and signs that stand for letters or between them.
     LookAlike,
     /// Accents, vowel signs, hamza.
     Diacritics,
@@ -130,7 +130,7 @@ fn of_form(written: &str, languages: &[Language], form: &str, link: bool) -> Vec
     in_order(found)
 }
 
-/// The words as they are written if they are as many as those of a term, or as they are read if digits stand for letters.
+/// The words as they are written if they are as many as those of a term, or as they are read if they are in disguise.
 fn as_many(tokens: Vec<Token>, words: usize, found: &mut Vec<Fold>) -> Vec<Token> {
     let (wholes, mut written): (Vec<_>, Vec<_>) = tokens.into_iter().partition(|token| token.width > 1);
     if wholes.is_empty() || written.len() == words {

@@ -11,7 +11,7 @@ use crate::text::{confusable, disguise, link};
 
 /// The tokens of a text, in its order; a whole stands before its parts.
 pub fn analyse(text: &str) -> Vec<Token> {
-    undisguised(tokens(&letters(outside_addresses(text)), true))
+    undisguised(text, tokens(&letters(outside_addresses(text)), true))
 }
 
 /// The tokens of an address: host and path, split at whatever is no letter.
@@ -151,20 +151,19 @@ fn word(letters: &[Letter], at: usize, width: usize, found: &mut Vec<Token>) -> 
     at + width
 }
 
-/// Adds the whole of each word in which digits stand for letters.
-fn undisguised(tokens: Vec<Token>) -> Vec<Token> {
-    let mut found = Vec::new();
+/// Adds the whole of each word in disguise.
+fn undisguised(text: &str, tokens: Vec<Token>) -> Vec<Token> {
+    let mut found: Vec<Token> = Vec::new();
     let mut rest = tokens.as_slice();
     while let Some(first) = rest.first() {
-        let follows = |pair: &[Token]| {
-            let [one, next] = pair else { return false };
-            let turns = (one.script == Script::Number) != (next.script == Script::Number);
-            turns && one.range.end == next.range.start && one.width == 1 && next.width == 1
-        };
-        let count = 1 + rest.windows(2).take_while(|pair| follows(pair)).count();
+        let count = 1 + rest.windows(2).take_while(|pair| joint(text, pair).is_some()).count();
         let (parts, behind) = rest.split_at(count);
-        let written: Vec<char> = parts.iter().flat_map(|part| part.cased.chars()).collect();
-        let goes_on = found.last().is_some_and(|before: &Token| before.range.end == first.range.start);
+        let mut written: Vec<char> = first.cased.chars().collect();
+        for pair in parts.windows(2) {
+            written.extend(joint(text, pair).flatten());
+            written.extend(pair[1].cased.chars());
+        }
+        let goes_on = found.last().is_some_and(|before| before.range.end == first.range.start);
         if let Some(said) = disguise::undisguised(&written).filter(|_| !goes_on) {
             let end = parts.last().map_or(first.range.end, |last| last.range.end);
             let letter = |c: char| Letter { range: first.range.start..end, c, class: fold::entry(c).class };
@@ -174,4 +173,20 @@ fn undisguised(tokens: Vec<Token>) -> Vec<Token> {
         rest = behind;
     }
     found
+}
+
+/// The sign that may hide that two words are one; or none, where letters and digits touch.
+fn joint(text: &str, pair: &[Token]) -> Option<Option<char>> {
+    let [one, next] = pair else { return None };
+    let speaks =
+        |token: &Token| !matches!(token.script, Script::Symbol | Script::Unspaced) && token.width == 1;
+    let between = text.get(one.range.end..next.range.start)?;
+    let signs: Vec<char> = between.chars().filter(|c| fold::entry(*c).class != Class::Noise).collect();
+    let digits = [one, next].map(|token| token.script == Script::Number);
+    match signs.as_slice() {
+        _ if !speaks(one) || !speaks(next) => None,
+        [] => (between.is_empty() && digits[0] != digits[1]).then_some(None),
+        [sign] => (disguise::hides(*sign) && digits == [false; 2]).then_some(Some(*sign)),
+        _ => None,
+    }
 }

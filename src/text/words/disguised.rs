@@ -1,17 +1,18 @@
-//! Words in which digits stand for letters are told as a whole, too.
+//! Words in disguise are told as a whole, before the parts that digits and signs make of them.
 
 use std::ops::Range;
 
 use super::{Letter, Word, Words};
-use crate::text::disguise::undisguised;
+use crate::text::disguise::{hides, undisguised};
+use crate::text::fold::{self, Class};
 use crate::text::glyph::glyph;
 use crate::text::script::Script;
 
 impl Words {
-    /// Adds the whole of every word in which digits stand for letters, before its parts.
+    /// Adds the whole of every word in disguise.
     pub(super) fn undisguise(&mut self) {
         let said: Vec<_> =
-            self.mixed().into_iter().filter_map(|parts| Some((self.said(&parts)?, parts))).collect();
+            self.hidden().into_iter().filter_map(|parts| Some((self.said(&parts)?, parts))).collect();
         if said.is_empty() {
             return;
         }
@@ -29,16 +30,12 @@ impl Words {
         }
     }
 
-    /// Where letters and digits take turns without anything between them, by the numbers of the words.
-    fn mixed(&self) -> Vec<Range<usize>> {
-        let follows = |pair: &[Word]| {
-            let [one, next] = pair else { return false };
-            let digits = [one, next].map(|word| word.script == Script::Number);
-            one.end == next.start && one.width == 1 && next.width == 1 && digits[0] != digits[1]
-        };
+    /// Where words stand together as the parts of one that hides may, by their numbers.
+    fn hidden(&self) -> Vec<Range<usize>> {
         let (mut all, mut first) = (Vec::new(), 0);
         for behind in 1..=self.found.len() {
-            if self.found.get(behind - 1..=behind).is_some_and(follows) {
+            let pair = self.found.get(behind - 1).zip(self.found.get(behind));
+            if pair.is_some_and(|(one, next)| self.joint(one, next).is_some()) {
                 continue;
             }
             if behind - first > 1 && !self.goes_on_at(first) {
@@ -49,18 +46,40 @@ impl Words {
         all
     }
 
+    /// What joins two words to one, if anything may: a sign, or nothing between letters and digits.
+    fn joint(&self, one: &Word, next: &Word) -> Option<Option<char>> {
+        let speaks =
+            |word: &Word| !matches!(word.script, Script::Symbol | Script::Unspaced) && word.width == 1;
+        if !speaks(one) || !speaks(next) {
+            return None;
+        }
+        let between = self.text.get(one.end as usize..next.start as usize)?;
+        let mut signs = between.chars().filter(|c| fold::entry(*c).class != Class::Noise);
+        let digits = [one, next].map(|word| word.script == Script::Number);
+        match (signs.next(), signs.next()) {
+            (None, _) => (between.is_empty() && digits[0] != digits[1]).then_some(None),
+            (Some(sign), None) => (hides(sign) && digits == [false; 2]).then_some(Some(sign)),
+            _ => None,
+        }
+    }
+
     /// Whether a word goes on where the one before it ended, as in a tag of several words.
     fn goes_on_at(&self, number: usize) -> bool {
         let [before, word] = [number.checked_sub(1), Some(number)].map(|number| self.found.get(number?));
         before.zip(word).is_some_and(|(before, word)| before.end == word.start)
     }
 
-    /// The letters of these words together, if digits stand for some.
+    /// The letters of these words together, if they hide a word.
     fn said(&self, parts: &Range<usize>) -> Option<Vec<Letter>> {
         let words = self.found.get(parts.clone())?;
         let (start, end) = (words.first()?.start, words.last()?.end);
-        let letters: Vec<char> = words.iter().flat_map(|word| self.letters_of(word)).collect();
-        let said = undisguised(&letters)?;
+        let mut written: Vec<char> = Vec::new();
+        for (number, word) in words.iter().enumerate() {
+            let before = number.checked_sub(1).and_then(|before| words.get(before));
+            written.extend(before.and_then(|before| self.joint(before, word).flatten()));
+            written.extend(self.letters_of(word));
+        }
+        let said = undisguised(&written)?;
         Some(said.into_iter().map(|c| Letter { start, end, c, glyph: glyph(c) }).collect())
     }
 }

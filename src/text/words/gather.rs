@@ -7,10 +7,10 @@ use unicode_normalization::char::compose;
 use super::run::{Run, goes_on};
 use super::spelling::Spelling;
 use super::{Letter, Spot, Word, Words};
-use crate::text::confusable;
 use crate::text::fold::{self, Class};
 use crate::text::glyph::glyph;
 use crate::text::script::Script;
+use crate::text::{confusable, disguise};
 
 impl Words {
     /// Adds letters that are as the text has them and belong together; `ends` if no more belong to them.
@@ -24,7 +24,7 @@ impl Words {
     ) {
         let letters = text.get(range.clone()).unwrap_or_default();
         if run.class != Class::Letter {
-            run.mixed |= run.class == Class::Digit;
+            run.meets(Class::Letter);
             self.close(run);
             run.first = self.letters.len();
             if ends && !run.tag && !spelling.mixes_scripts() {
@@ -42,6 +42,7 @@ impl Words {
                 };
                 self.add(word, folded);
                 run.at += 1;
+                run.ended = true;
                 return;
             }
             run.class = Class::Letter;
@@ -58,8 +59,9 @@ impl Words {
 
     /// Whatever was read before ends here; no word does.
     pub(super) fn gap(&mut self, run: &mut Run, c: char) {
+        let hides = (run.ended || run.class == Class::Letter) && disguise::hides(c);
         self.close(run);
-        run.first = self.letters.len();
+        (run.first, run.hides, run.ended) = (self.letters.len(), hides, false);
         run.see(c);
     }
 
@@ -100,7 +102,7 @@ impl Words {
     /// Prepares for a letter of a class: it belongs to the run, or the run is closed and another one begins.
     fn goes_on_in(&mut self, run: &mut Run, class: Class) {
         if !goes_on(run.class, self.letters.len() - run.first, class) {
-            run.mixed |= (run.class, class) == (Class::Digit, Class::Letter);
+            run.meets(class);
             self.close(run);
             (run.first, run.class) = (self.letters.len(), class);
         }

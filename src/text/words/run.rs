@@ -18,14 +18,35 @@ pub(super) struct Run {
     pub(super) tag: bool,
     /// Whether `#` and `@` begin a tag.
     pub(super) tags: bool,
-    /// Whether a letter stands right behind a digit somewhere.
-    pub(super) mixed: bool,
+    /// Whether a word of letters has just ended.
+    pub(super) ended: bool,
+    /// Whether the separator that was seen last stands right behind a letter and may hide a word.
+    pub(super) hides: bool,
+    /// Whether a word may be in disguise somewhere.
+    pub(super) disguised: bool,
 }
 
 impl Run {
     pub(super) fn new(tags: bool) -> Self {
         let spelling = Spelling::default();
-        Self { first: 0, class: Class::Other, spelling, stale: false, at: 0, tag: false, tags, mixed: false }
+        Self {
+            first: 0,
+            class: Class::Other,
+            spelling,
+            stale: false,
+            at: 0,
+            tag: false,
+            tags,
+            ended: false,
+            hides: false,
+            disguised: false,
+        }
+    }
+
+    /// Something else than what the run is made of comes next.
+    pub(super) fn meets(&mut self, next: Class) {
+        self.disguised |= next == Class::Letter && (self.class == Class::Digit || self.hides);
+        (self.hides, self.ended) = (false, false);
     }
 
     /// A separator begins a tag or ends it.
