@@ -160,7 +160,7 @@ fn undisguised(text: &str, tokens: Vec<Token>) -> Vec<Token> {
         let (parts, behind) = rest.split_at(count);
         let mut written: Vec<char> = first.cased.chars().collect();
         for pair in parts.windows(2) {
-            written.extend(joint(text, pair).flatten());
+            written.extend(joint(text, pair).unwrap_or_default().chars().filter(|c| disguise::hides(*c)));
             written.extend(pair[1].cased.chars());
         }
         let goes_on = found.last().is_some_and(|before| before.range.end == first.range.start);
@@ -175,18 +175,18 @@ fn undisguised(text: &str, tokens: Vec<Token>) -> Vec<Token> {
     found
 }
 
-/// The sign that may hide that two words are one; or none, where letters and digits touch.
-fn joint(text: &str, pair: &[Token]) -> Option<Option<char>> {
+/// What stands between two words if they may be one: a sign and noise, or nothing where letters and digits touch.
+fn joint<'t>(text: &'t str, pair: &[Token]) -> Option<&'t str> {
     let [one, next] = pair else { return None };
     let speaks =
         |token: &Token| !matches!(token.script, Script::Symbol | Script::Unspaced) && token.width == 1;
     let between = text.get(one.range.end..next.range.start)?;
     let signs: Vec<char> = between.chars().filter(|c| fold::entry(*c).class != Class::Noise).collect();
     let digits = [one, next].map(|token| token.script == Script::Number);
-    match signs.as_slice() {
-        _ if !speaks(one) || !speaks(next) => None,
-        [] => (between.is_empty() && digits[0] != digits[1]).then_some(None),
-        [sign] => (disguise::hides(*sign) && digits == [false; 2]).then_some(Some(*sign)),
-        _ => None,
-    }
+    let joins = match signs.as_slice() {
+        [] => between.is_empty() && digits[0] != digits[1],
+        [sign] => disguise::hides(*sign) && digits == [false; 2],
+        _ => false,
+    };
+    (joins && speaks(one) && speaks(next)).then_some(between)
 }

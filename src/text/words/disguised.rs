@@ -46,8 +46,8 @@ impl Words {
         all
     }
 
-    /// What joins two words to one, if anything may: a sign, or nothing between letters and digits.
-    fn joint(&self, one: &Word, next: &Word) -> Option<Option<char>> {
+    /// What stands between two words if they may be one: a sign and noise, or nothing between letters and digits.
+    fn joint(&self, one: &Word, next: &Word) -> Option<&str> {
         let speaks =
             |word: &Word| !matches!(word.script, Script::Symbol | Script::Unspaced) && word.width == 1;
         if !speaks(one) || !speaks(next) {
@@ -56,11 +56,12 @@ impl Words {
         let between = self.text.get(one.end as usize..next.start as usize)?;
         let mut signs = between.chars().filter(|c| fold::entry(*c).class != Class::Noise);
         let digits = [one, next].map(|word| word.script == Script::Number);
-        match (signs.next(), signs.next()) {
-            (None, _) => (between.is_empty() && digits[0] != digits[1]).then_some(None),
-            (Some(sign), None) => (hides(sign) && digits == [false; 2]).then_some(Some(sign)),
-            _ => None,
-        }
+        let joins = match (signs.next(), signs.next()) {
+            (None, _) => between.is_empty() && digits[0] != digits[1],
+            (Some(sign), None) => hides(sign) && digits == [false; 2],
+            _ => false,
+        };
+        joins.then_some(between)
     }
 
     /// Whether a word goes on where the one before it ended, as in a tag of several words.
@@ -76,7 +77,8 @@ impl Words {
         let mut written: Vec<char> = Vec::new();
         for (number, word) in words.iter().enumerate() {
             let before = number.checked_sub(1).and_then(|before| words.get(before));
-            written.extend(before.and_then(|before| self.joint(before, word).flatten()));
+            let joint = before.and_then(|before| self.joint(before, word)).unwrap_or_default();
+            written.extend(joint.chars().filter(|c| hides(*c)));
             written.extend(self.letters_of(word));
         }
         let said = undisguised(&written)?;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use unicode_normalization::char::compose;
 
-use super::run::{Run, goes_on};
+use super::run::{Last, Run, goes_on};
 use super::spelling::Spelling;
 use super::{Letter, Spot, Word, Words};
 use crate::text::fold::{self, Class};
@@ -42,7 +42,7 @@ impl Words {
                 };
                 self.add(word, folded);
                 run.at += 1;
-                run.ended = true;
+                run.last = Last::Word;
                 return;
             }
             run.class = Class::Letter;
@@ -59,9 +59,10 @@ impl Words {
 
     /// Whatever was read before ends here; no word does.
     pub(super) fn gap(&mut self, run: &mut Run, c: char) {
-        let hides = (run.ended || run.class == Class::Letter) && disguise::hides(c);
+        let hides = (run.last == Last::Word || run.class == Class::Letter) && disguise::hides(c);
         self.close(run);
-        (run.first, run.hides, run.ended) = (self.letters.len(), hides, false);
+        run.first = self.letters.len();
+        run.last = if hides { Last::Sign } else { Last::Other };
         run.see(c);
     }
 

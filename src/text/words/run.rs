@@ -18,12 +18,21 @@ pub(super) struct Run {
     pub(super) tag: bool,
     /// Whether `#` and `@` begin a tag.
     pub(super) tags: bool,
-    /// Whether a word of letters has just ended.
-    pub(super) ended: bool,
-    /// Whether the separator that was seen last stands right behind a letter and may hide a word.
-    pub(super) hides: bool,
+    /// What stands right before what is read next, if it is no part of the run.
+    pub(super) last: Last,
     /// Whether a word may be in disguise somewhere.
     pub(super) disguised: bool,
+}
+
+/// What may make the parts of a word look like words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Last {
+    /// Nothing.
+    Other,
+    /// A word of letters.
+    Word,
+    /// A sign right behind one that may hide that it goes on.
+    Sign,
 }
 
 impl Run {
@@ -37,16 +46,15 @@ impl Run {
             at: 0,
             tag: false,
             tags,
-            ended: false,
-            hides: false,
+            last: Last::Other,
             disguised: false,
         }
     }
 
     /// Something else than what the run is made of comes next.
     pub(super) fn meets(&mut self, next: Class) {
-        self.disguised |= next == Class::Letter && (self.class == Class::Digit || self.hides);
-        (self.hides, self.ended) = (false, false);
+        self.disguised |= next == Class::Letter && (self.class == Class::Digit || self.last == Last::Sign);
+        self.last = Last::Other;
     }
 
     /// A separator begins a tag or ends it.
