@@ -36,6 +36,8 @@ pub struct Words {
     spellings: Short<u64, { spot::FEW }>,
     /// Where they stand: all that is looked at of those that are found.
     spots: Spots,
+    /// Whether a word may be in disguise somewhere.
+    disguised: bool,
     found: Vec<Word>,
     /// The letters of words that are not as the text has them, or had to be looked at one by one.
     letters: Vec<Letter>,
@@ -120,7 +122,7 @@ impl Words {
             start = end;
         }
         self.close(&mut run);
-        if run.disguised {
+        if self.disguised {
             self.undisguise();
         }
     }
@@ -185,6 +187,7 @@ impl Words {
     fn clear(&mut self) {
         self.text.clear();
         self.letters.clear();
+        self.disguised = false;
         self.forget_words();
     }
 

@@ -24,7 +24,7 @@ impl Words {
     ) {
         let letters = text.get(range.clone()).unwrap_or_default();
         if run.class != Class::Letter {
-            run.meets(Class::Letter);
+            self.disguised |= run.meets(Class::Letter);
             self.close(run);
             run.first = self.letters.len();
             if ends && !run.tag && !spelling.mixes_scripts() {
@@ -103,7 +103,7 @@ impl Words {
     /// Prepares for a letter of a class: it belongs to the run, or the run is closed and another one begins.
     fn goes_on_in(&mut self, run: &mut Run, class: Class) {
         if !goes_on(run.class, self.letters.len() - run.first, class) {
-            run.meets(class);
+            self.disguised |= run.meets(class);
             self.close(run);
             (run.first, run.class) = (self.letters.len(), class);
         }

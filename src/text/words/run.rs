@@ -20,8 +20,6 @@ pub(super) struct Run {
     pub(super) tags: bool,
     /// What stands right before what is read next, if it is no part of the run.
     pub(super) last: Last,
-    /// Whether a word may be in disguise somewhere.
-    pub(super) disguised: bool,
 }
 
 /// What may make the parts of a word look like words.
@@ -47,14 +45,13 @@ impl Run {
             tag: false,
             tags,
             last: Last::Other,
-            disguised: false,
         }
     }
 
-    /// Something else than what the run is made of comes next.
-    pub(super) fn meets(&mut self, next: Class) {
-        self.disguised |= next == Class::Letter && (self.class == Class::Digit || self.last == Last::Sign);
-        self.last = Last::Other;
+    /// Something else than what the run is made of comes next: whether a word may go on there in disguise.
+    pub(super) fn meets(&mut self, next: Class) -> bool {
+        let last = std::mem::replace(&mut self.last, Last::Other);
+        next == Class::Letter && (self.class == Class::Digit || last == Last::Sign)
     }
 
     /// A separator begins a tag or ends it.
