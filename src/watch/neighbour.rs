@@ -47,18 +47,17 @@ impl<'t, M> Text<'t, M> {
 
 /// The words that begin where another one ends.
 pub fn behind(words: &Words, number: usize) -> impl Iterator<Item = usize> + use<'_> {
-    let words = words.found();
-    let place = words.get(number).map_or(u32::MAX, |word| word.at + word.width);
-    let words = words.iter().enumerate().skip(number + 1);
-    let words = words.skip_while(move |(_, word)| word.at < place);
-    words.take_while(move |(_, word)| word.at == place).map(|(number, _)| number)
+    let place = words.spot(number).map_or(u32::MAX, |word| word.at + word.width);
+    let behind = (number + 1..).map_while(|number| Some((number, words.spot(number)?)));
+    let behind = behind.skip_while(move |(_, word)| word.at < place);
+    behind.take_while(move |(_, word)| word.at == place).map(|(number, _)| number)
 }
 
 /// The words that end where another one begins.
 fn before(words: &Words, number: usize) -> impl Iterator<Item = usize> + use<'_> {
-    let (widest, words) = (words.widest(), words.found());
-    let place = words.get(number).map_or(0, |word| word.at);
-    let words = words.iter().enumerate().take(number).rev();
-    let words = words.take_while(move |(_, word)| word.at + widest >= place);
-    words.filter(move |(_, word)| word.at + word.width == place).map(|(number, _)| number)
+    let widest = words.widest();
+    let place = words.spot(number).map_or(0, |word| word.at);
+    let before = (0..number).rev().map_while(|number| Some((number, words.spot(number)?)));
+    let before = before.take_while(move |(_, word)| word.at + widest >= place);
+    before.filter(move |(_, word)| word.at + word.width == place).map(|(number, _)| number)
 }
