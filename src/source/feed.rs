@@ -1,7 +1,7 @@
 //! RSS, Atom and JSON Feed, by conditional GET.
 //!
-//! A feed is a window that slides over its items and has no cursor; what is kept between two looks are the validators
-//! of the last answer, byte for byte.
+//! A feed is a window that slides over its items and has no cursor; what is kept between two looks is what the last answer
+//! can be recognised by: its validators, byte for byte, and a digest of its body for servers that do not heed them.
 
 mod decode;
 mod entry;
@@ -47,7 +47,8 @@ pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
 
 /// Some feeds.
 struct Feeds {
-    feeds: Vec<Watched>,
+    /// Their addresses as people gave them, and their timelines: there may be thousands.
+    feeds: Box<[(Arc<str>, TimelineId)]>,
     remotes: Remotes,
     clock: Arc<dyn Clock>,
     /// Hands that parse what is large: more at once would be no faster, and each thread keeps memory that it once took.
@@ -57,7 +58,12 @@ struct Feeds {
 #[async_trait]
 impl Source for Feeds {
     fn accounts(&self) -> Vec<Watched> {
-        self.feeds.clone()
+        let watched = |(account, timeline): &(Arc<str>, TimelineId)| Watched {
+            account: account.clone(),
+            timeline: Some(timeline.clone()),
+            every: None,
+        };
+        self.feeds.iter().map(watched).collect()
     }
 
     fn host(&self, account: &str) -> Option<String> {
@@ -68,6 +74,7 @@ impl Source for Feeds {
         let url = ask.timeline.as_str().strip_prefix("feed:").and_then(|text| Address::parse(text).ok());
         let url = url.ok_or_else(|| SourceError::Broken(format!("{} is no feed", ask.timeline)))?.0;
         let (mut place, now) = (Place::read(ask.cursor), self.clock.now());
+        place.seen = place.seen.if_recent(now);
         let pace = Pace::new(Duration::from_secs(1), 5);
         let given = self.remotes.host(&url, "feed", pace);
         let Some(learnt) = place.moved.address() else {
@@ -122,7 +129,7 @@ impl Feeds {
                 "{name} says that nothing changed without having been asked"
             )));
         }
-        if answer.status == 304 {
+        if place.seen.is_same(&answer) {
             let next = Some(next(place.seen.or_newer(&answer))).filter(|next| is_news || next != place);
             let next = next.and_then(|next| next.cursor());
             return Ok(Page { next, moved: news, host, ..Page::default() });
@@ -134,7 +141,7 @@ impl Feeds {
             }
             return Err(error);
         }
-        let next = next(Validators::of(&answer));
+        let next = next(Validators::of(&answer, now));
         let url = url.clone();
         // A task of its own, because whatever breaks the parser breaks one feed only.
         let mut reading = JoinSet::new();
@@ -173,13 +180,10 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
 
 impl Feeds {
     fn new(feeds: Vec<(String, Url)>, kit: &Kit) -> Self {
-        let watched = |(account, url): (String, Url)| Watched {
-            account: account.into(),
-            timeline: Some(TimelineId::new(&Platform::FEED, url.as_str())),
-            every: None,
-        };
+        let known =
+            |(account, url): (String, Url)| (account.into(), TimelineId::new(&Platform::FEED, url.as_str()));
         Self {
-            feeds: feeds.into_iter().map(watched).collect(),
+            feeds: feeds.into_iter().map(known).collect(),
             remotes: kit.remotes.clone(),
             clock: kit.clock.clone(),
             parsing: Semaphore::new(PARSED_AT_ONCE),

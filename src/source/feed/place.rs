@@ -1,8 +1,12 @@
 //! What is kept of a feed between two looks: what its last answer can be recognised by, and whether it moved.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::moved::Moved;
+use crate::model::calendar::day;
+use crate::model::post::first_bytes;
 use crate::model::timeline::Cursor;
 use crate::remote::{Answer, Request};
 
@@ -26,7 +30,16 @@ pub struct Validators {
     etag: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_modified: Option<String>,
+    /// A digest of its body, for servers that send the same again and again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<u64>,
+    /// The UTC day, from 1970, on which it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day: Option<i32>,
 }
+
+/// Days after which a feed is read again though nothing changed: posts that no answer shows for months are forgotten.
+const READ_AGAIN_DAYS: i32 = 30;
 
 impl Place {
     /// What `cursor` says; the beginning if it says nothing.
@@ -41,24 +54,40 @@ impl Place {
 }
 
 impl Validators {
-    /// Those of an answer.
-    pub fn of(answer: &Answer) -> Self {
+    /// Those of an answer that is read now.
+    pub fn of(answer: &Answer, now: Timestamp) -> Self {
         let header = |name| answer.header(name).map(str::to_owned);
-        Self { etag: header("etag"), last_modified: header("last-modified") }
+        let (etag, last_modified) = (header("etag"), header("last-modified"));
+        Self { etag, last_modified, body: Some(digest(&answer.body)), day: Some(day(now)) }
     }
 
-    /// Whether nothing can be recognised.
+    /// Whether the server cannot be asked whether anything changed.
     pub fn is_none(&self) -> bool {
-        *self == Self::default()
+        self.etag.is_none() && self.last_modified.is_none()
     }
 
-    /// Those after an answer that nothing changed, which may bring new ones.
+    /// These, unless they are from so long ago, by a clock that may have jumped, that the feed is to be read again.
+    #[must_use]
+    pub fn if_recent(self, now: Timestamp) -> Self {
+        let recent = |read: i32| day(now).saturating_sub(read).saturating_abs() < READ_AGAIN_DAYS;
+        if self.day.is_some_and(recent) { self } else { Self::default() }
+    }
+
+    /// Whether an answer is the same as the one that these are of.
+    pub fn is_same(&self, answer: &Answer) -> bool {
+        let same = || answer.is_success() && self.body == Some(digest(&answer.body));
+        answer.status == 304 || self.body.is_some() && same()
+    }
+
+    /// Those after an answer that is the same, which may bring new ones.
     #[must_use]
     pub fn or_newer(&self, answer: &Answer) -> Self {
-        let Self { etag, last_modified } = Self::of(answer);
+        let header =
+            |name, before: &Option<String>| answer.header(name).map(str::to_owned).or_else(|| before.clone());
         Self {
-            etag: etag.or_else(|| self.etag.clone()),
-            last_modified: last_modified.or_else(|| self.last_modified.clone()),
+            etag: header("etag", &self.etag),
+            last_modified: header("last-modified", &self.last_modified),
+            ..*self
         }
     }
 
@@ -72,4 +101,8 @@ impl Validators {
         }
         request
     }
+}
+
+fn digest(body: &[u8]) -> u64 {
+    u64::from_be_bytes(first_bytes(&Sha256::digest(body)))
 }

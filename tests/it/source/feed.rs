@@ -1,7 +1,7 @@
 //! Feeds, as the web serves them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use vigie::model::post::Post;
 use vigie::model::timeline::{Cursor, TimelineId};
@@ -280,6 +280,50 @@ async fn an_unchanged_answer_without_validators_has_nothing_new_to_store() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_the_same_as_the_last_one_is_not_read_again_but_another_is() {
+    let looks = AtomicUsize::new(0);
+    let double = Double::start(move |_| {
+        let look = looks.fetch_add(1, Ordering::Relaxed);
+        let feed = rss(&format!("<item><guid>u:{}</guid><title>t</title></item>", look / 3));
+        Reply::new(200, feed).header("last-modified", look).header("etag", look)
+    })
+    .await;
+    let (mut cursor, mut read) = (None, Vec::new());
+    for _ in 0..6 {
+        let page = look_at(&double, cursor.as_ref()).await.unwrap();
+        read.push(ids(&page.posts).join(" "));
+        cursor = page.next.or(cursor);
+    }
+    assert_eq!(read, ["u:0", "", "", "u:1", "", ""]);
+    assert_eq!(double.asked()[2].header("if-none-match"), Some("1"), "what it can be recognised by is new");
+}
+
+/// The UTC day so many days before now, from 1970.
+fn day(ago: i64) -> i64 {
+    NOW.as_second() / 86_400 - ago
+}
+
+#[tokio::test]
+async fn a_feed_that_has_not_changed_for_a_month_is_read_again_because_posts_that_nothing_shows_are_forgotten()
+ {
+    let double = Double::start(|asked| match asked.header("if-none-match") {
+        None => Reply::new(200, rss("<item><guid>u:1</guid><title>t</title></item>")).header("etag", "e"),
+        Some(_) => Reply::new(304, ""),
+    })
+    .await;
+    let first = look_at(&double, None).await.unwrap().next.unwrap();
+    let of_day =
+        |ago: i64| Cursor(first.0.replace(&format!("\"day\":{}", day(0)), &format!("\"day\":{}", day(ago))));
+    for (ago, read) in [(0, 0), (29, 0), (30, 1), (-29, 0), (-30, 1)] {
+        let page = look_at(&double, Some(&of_day(ago))).await.unwrap();
+        assert_eq!((page.posts.len(), page.next.is_some()), (read, read > 0), "{ago}");
+        assert_eq!(page.next.as_ref().unwrap_or(&first), &first);
+    }
+    let earlier = look_at(&double, Some(&Cursor("{\"etag\":\"e\"}".into()))).await.unwrap();
+    assert_eq!((earlier.posts.len(), earlier.next), (1, Some(first)), "an earlier vigie did not say when");
+}
+
+#[tokio::test]
 async fn every_status_is_classified() {
     for status in [404, 408, 429, 500, 502, 503, 504] {
         assert_eq!(again(look_once(Reply::new(status, "<html>")).await), None, "{status}");
@@ -317,12 +361,15 @@ async fn a_feed_that_is_led_to_another_host_names_it() {
     assert_eq!(look_at(&elsewhere, None).await.unwrap().host, None);
 }
 
-/// A feed that says it moved to `to`, as its own server is told; at `/new.xml` it is itself.
+/// A feed that says it moved to `to`, as its own server is told; at `/new.xml` it is itself, and never quite the same.
 async fn moving(to: &'static str, works: Arc<AtomicBool>) -> Double {
+    let looks = AtomicUsize::new(0);
     Double::start(move |asked| match asked.url.path() {
         "/feed.xml" => Reply::new(301, "").header("location", to),
         "/new.xml" if works.load(Ordering::Relaxed) => {
-            Reply::new(200, rss("<item><guid>1</guid><title>t</title></item>")).header("etag", "\"new\"")
+            let look = looks.fetch_add(1, Ordering::Relaxed);
+            let feed = rss(&format!("<item><guid>1</guid><title>t</title></item><!-- {look} -->"));
+            Reply::new(200, feed).header("etag", "\"new\"")
         }
         _ => Reply::new(410, ""),
     })
@@ -354,6 +401,15 @@ async fn a_feed_that_moved_for_good_is_asked_at_its_new_address_after_three_look
     assert_eq!(paths(&double)[8..], [new, old, new], "the address that people gave is asked again");
 }
 
+/// What a cursor says, but for what was read and when.
+fn place(cursor: Option<&Cursor>) -> serde_json::Value {
+    let mut place: serde_json::Value = serde_json::from_str(&cursor.unwrap().0).unwrap();
+    for read in ["body", "day"] {
+        place.as_object_mut().unwrap().remove(read);
+    }
+    place
+}
+
 /// A cursor that holds `more`, and that the feed is at `/new.xml`; the address that people gave was asked just now.
 fn learnt(double: &Double, more: &str) -> Cursor {
     let moved = format!("{{\"at\":\"{}/new.xml\",\"given_at\":\"{NOW}\"}}", double.url());
@@ -367,12 +423,13 @@ async fn an_address_that_was_learnt_is_forgotten_once_it_fails_and_the_given_one
         _ => Reply::new(404, ""),
     })
     .await;
-    let learnt = learnt(&double, "\"etag\":\"e\",");
+    let learnt = learnt(&double, &format!("\"etag\":\"e\",\"day\":{},", day(0)));
     let page = look_at(&double, Some(&learnt)).await.unwrap();
-    let own = Some(Cursor("{}".into()));
-    assert_eq!((page.posts.len(), page.moved, page.next.as_ref()), (1, Some(Move::Back), own.as_ref()));
+    let own = serde_json::json!({});
+    assert_eq!((page.posts.len(), page.moved, place(page.next.as_ref())), (1, Some(Move::Back), own));
+    assert_eq!(double.asked()[0].header("if-none-match"), Some("e"));
     assert_eq!(double.asked()[1].header("if-none-match"), None, "it is read whole");
-    assert_eq!(look_at(&double, own.as_ref()).await.unwrap().moved, None, "it is told once");
+    assert_eq!(look_at(&double, page.next.as_ref()).await.unwrap().moved, None, "it is told once");
 }
 
 #[tokio::test]
@@ -388,7 +445,8 @@ async fn an_address_that_was_learnt_may_fail_for_a_moment_and_is_not_told_again(
     .await;
     let learnt = learnt(&double, "");
     let page = look_at(&double, Some(&learnt)).await.unwrap();
-    assert_eq!((page.posts.len(), page.moved, page.next), (1, None, Some(learnt)));
+    assert_eq!((page.posts.len(), page.moved), (1, None));
+    assert_eq!(place(page.next.as_ref()), place(Some(&learnt)));
     assert_eq!(paths(&double), ["/new.xml", "/feed.xml", "/new.xml"]);
 }
 
@@ -412,15 +470,20 @@ async fn the_address_that_people_gave_is_asked_again_after_a_day_though_the_lear
     .await;
     let learnt = |given_at: &str| {
         let at = format!("{{\"at\":\"{}/new.xml\",\"given_at\":\"{given_at}\"}}", double.url());
-        Cursor(format!("{{\"etag\":\"\\\"e\\\"\",\"moved\":{at}}}"))
+        Cursor(format!("{{\"etag\":\"\\\"e\\\"\",\"day\":{},\"moved\":{at}}}", day(0)))
     };
     let (old, new) = ("2025-04-29T20:00:00Z", "2025-04-30T21:00:00Z");
     assert_eq!(look_at(&double, Some(&learnt(new))).await.unwrap(), Page::default());
     let page = look_at(&double, Some(&learnt(old))).await.unwrap();
-    assert_eq!((page.moved, page.next), (None, Some(learnt(new))), "it leads there still");
+    assert_eq!(
+        (page.moved, place(page.next.as_ref())),
+        (None, place(Some(&learnt(new)))),
+        "it leads there still"
+    );
     moved_back.store(true, Ordering::Relaxed);
     let page = look_at(&double, Some(&learnt(old))).await.unwrap();
-    assert_eq!((page.moved, page.next), (Some(Move::Back), Some(Cursor("{\"etag\":\"\\\"e\\\"\"}".into()))));
+    let own = serde_json::json!({ "etag": "\"e\"" });
+    assert_eq!((page.moved, place(page.next.as_ref())), (Some(Move::Back), own));
     assert_eq!(paths(&double), ["/new.xml", "/feed.xml", "/new.xml", "/feed.xml"]);
 }
 
