@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench feeds` starts vigie over 10,000 feeds on 127.x.y.z, all of them one server here, and tells from
 //! `/proc` what its process takes: memory, and CPU for a feed that changed and for one that did not. Every look is a
-//! connection of its own, as it is at the usual pace; with `-- kept` connections stay open. `-- 500` takes so many feeds.
+//! connection of its own, as it is at the usual pace; with `-- kept` the server leaves connections open. `-- 500` takes so
+//! many feeds, `-- 500 50` on so many hosts, `-- 500 2s` looks every two seconds, `-- ./vigie` measures another vigie.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 
@@ -22,9 +23,6 @@ use tokio::task::JoinSet;
 /// Items of a feed, of about 400 bytes each; one of them is new whenever a feed changes.
 const ITEMS: u64 = 20;
 
-/// The wait between two looks at a feed, in seconds.
-const EVERY: u64 = 20;
-
 const WATCHLIST: &str = "title = \"Many\"\nlanguages = [\"en\"]\n[[rule]]\nname = \"arms\"\nseverity = \"high\"\nwhen = \"weapons\"\n";
 
 /// All the feeds there are: what they show now, and what was answered.
@@ -35,6 +33,15 @@ struct Feeds {
     unchanged: AtomicU64,
     /// Whether connections stay open.
     kept: bool,
+}
+
+/// What is asked for.
+struct Wish {
+    program: String,
+    kept: bool,
+    /// The wait between two looks at a feed, in seconds.
+    every: u64,
+    hosts: u64,
 }
 
 /// A vigie that runs; it ends with the benchmark.
@@ -49,67 +56,78 @@ impl Drop for Vigie {
 
 #[tokio::main]
 async fn main() {
-    let count = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(10_000);
-    let kept = std::env::args().any(|argument| argument == "kept");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut numbers = arguments.iter().filter_map(|argument| argument.parse().ok());
+    let count = numbers.next().unwrap_or(10_000);
+    let seconds = |argument: &String| argument.strip_suffix('s')?.parse().ok();
+    let path = arguments.iter().find(|argument| argument.contains('/'));
+    let wish = Wish {
+        program: path.map_or(env!("CARGO_BIN_EXE_vigie"), String::as_str).to_owned(),
+        kept: arguments.iter().any(|argument| argument == "kept"),
+        every: arguments.iter().find_map(seconds).unwrap_or(20),
+        hosts: numbers.next().unwrap_or(count),
+    };
     let few = count / 100;
-    let base = measure(few, kept).await;
-    let all = measure(count, kept).await;
+    let base = measure(few, &wish).await;
+    let all = measure(count, &wish).await;
     let each = all.saturating_sub(base) * 1024 / (count - few).max(1);
     println!("memory: {base} KiB for {few} feeds, {all} KiB for {count}: {each} bytes a feed");
 }
 
 /// What watching so many feeds takes in memory, in KiB, once each was read twice; tells what it takes in CPU.
-async fn measure(count: u64, kept: bool) -> u64 {
-    let feeds = Arc::new(Feeds { kept, ..Feeds::default() });
+async fn measure(count: u64, wish: &Wish) -> u64 {
+    let feeds = Arc::new(Feeds { kept: wish.kept, ..Feeds::default() });
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let mut serving = JoinSet::new();
     serving.spawn(serve(listener, feeds.clone()));
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), count, port);
-    let vigie = start(folder.path());
+    write(folder.path(), (count, port), wish);
+    let vigie = start(folder.path(), wish);
     while feeds.changed.load(Ordering::Relaxed) < count {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    tokio::time::sleep(Duration::from_secs(EVERY)).await;
-    round(&vigie, &feeds, "unchanged").await;
+    tokio::time::sleep(Duration::from_secs(wish.every)).await;
+    round(&vigie, &feeds, "unchanged", wish.every).await;
     let memory = memory(&vigie);
     feeds.version.fetch_add(1, Ordering::Relaxed);
-    round(&vigie, &feeds, "changed").await;
+    round(&vigie, &feeds, "changed", wish.every).await;
     drop(vigie);
     serving.shutdown().await;
     memory
 }
 
 /// Tells what a feed takes in CPU for the time of one look at each.
-async fn round(vigie: &Vigie, feeds: &Feeds, what: &str) {
+async fn round(vigie: &Vigie, feeds: &Feeds, what: &str, every: u64) {
     let counts = || [&feeds.changed, &feeds.unchanged].map(|count| count.load(Ordering::Relaxed));
     let (before, looked) = (cpu(vigie), counts());
-    tokio::time::sleep(Duration::from_secs(EVERY)).await;
+    tokio::time::sleep(Duration::from_secs(every)).await;
     let (after, now) = (cpu(vigie), counts());
     let [changed, unchanged] = [now[0] - looked[0], now[1] - looked[1]];
     let each = (after - before) * 1000.0 / (changed + unchanged).max(1) as f64;
-    println!("{what}: {each:.3} ms of CPU a look ({changed} changed, {unchanged} unchanged in {EVERY} s)");
+    println!("{what}: {each:.3} ms of CPU a look ({changed} changed, {unchanged} unchanged in {every} s)");
 }
 
-fn write(folder: &Path, count: u64, port: u16) {
+fn write(folder: &Path, (count, port): (u64, u16), wish: &Wish) {
     let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut config = format!(
-        "store = \"data\"\nlisten = \"{listen}\"\n[sink.console.here]\n[source.feed.many]\nevery = \"{EVERY}s\"\nfeeds = [\n"
+        "store = \"data\"\nlisten = \"{listen}\"\n[sink.console.here]\n[source.feed.many]\nevery = \"{}s\"\nfeeds = [\n",
+        wish.every
     );
     for n in 0..count {
-        let (b, c, d) = (1 + n / 62_500, n / 250 % 250, 1 + n % 250);
-        writeln!(config, "\"http://127.{b}.{c}.{d}:{port}/feed.xml\",").unwrap();
+        let host = n % wish.hosts;
+        let (b, c, d) = (1 + host / 62_500, host / 250 % 250, 1 + host % 250);
+        writeln!(config, "\"http://127.{b}.{c}.{d}:{port}/feed-{n}.xml\",").unwrap();
     }
     fs::write(folder.join("vigie.toml"), config + "]\n").unwrap();
     fs::create_dir(folder.join("watchlists")).unwrap();
     fs::write(folder.join("watchlists/many.toml"), WATCHLIST).unwrap();
 }
 
-fn start(folder: &Path) -> Vigie {
+fn start(folder: &Path, wish: &Wish) -> Vigie {
     let said = fs::File::create(folder.join("stderr")).unwrap();
     let config = folder.join("vigie.toml");
-    let vigie = Command::new(env!("CARGO_BIN_EXE_vigie"))
+    let vigie = Command::new(&wish.program)
         .args(["run", "--log", "error", "--config"])
         .arg(config)
         .stdin(Stdio::null())

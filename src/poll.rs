@@ -1,8 +1,8 @@
-//! The way in: looks at timelines when they are due, matches what they show, and makes it count.
+//! The way in: looks at timelines when they are due, matches what is news, and makes it count.
 //!
 //! ```text
-//! claim -> fetch -> match     many at a time, here; a fetch may be dropped at any moment
-//! unseen -> story -> route -> commit     one page at a time, in the committer; never dropped
+//! claim -> fetch     many at a time, here; a fetch may be dropped at any moment
+//! unseen -> match -> story -> route -> commit     one page at a time, in the committer; never dropped
 //! ```
 
 mod agenda;
@@ -13,6 +13,7 @@ mod look;
 mod measure;
 mod names;
 mod notice;
+mod numbers;
 mod once;
 mod purse;
 mod tally;
@@ -34,6 +35,7 @@ use tracing::{debug, warn};
 use self::agenda::Agenda;
 pub(crate) use self::agenda::Number;
 use self::look::{Look, Looking};
+use self::numbers::Numbers;
 use self::purse::Purse;
 use self::watching::Shared;
 pub use commit::{Audience, Committer};
@@ -63,7 +65,7 @@ pub type Matcher = Arc<dyn Fn(&Post, &Origin) -> Vec<Match> + Send + Sync>;
 pub struct Poll {
     /// What is watched, by its number on the agenda; `None` once it was looked up and has another.
     watched: Vec<Option<(TimelineId, Watch)>>,
-    numbers: HashMap<TimelineId, Number>,
+    numbers: Numbers,
     agenda: Agenda,
     store: Arc<dyn Store>,
     matcher: Matcher,
@@ -78,7 +80,7 @@ impl Poll {
         matcher: Matcher,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let (watched, numbers, agenda) = (Vec::new(), HashMap::new(), Agenda::default());
+        let (watched, numbers, agenda) = (Vec::new(), Numbers::default(), Agenda::default());
         let now = clock.now();
         let mut poll = Self { watched, numbers, agenda, store, matcher, clock };
         for (number, watching) in sources.into_iter().enumerate() {
@@ -87,6 +89,7 @@ impl Poll {
             let accounts = watched.len();
             let of = Arc::new(Shared { number, watching, accounts, purse });
             poll.watched.reserve_exact(accounts);
+            poll.agenda.expect(accounts);
             for (place, watched) in watched.into_iter().enumerate() {
                 let timeline = of.watching.timeline(&watched, poll.store.as_ref()).await?;
                 let due = poll.due_anew(&timeline, now).await?;
@@ -101,7 +104,8 @@ impl Poll {
 
     /// Watches a timeline, unless it is watched already under another name.
     fn watch(&mut self, timeline: TimelineId, due: Timestamp, watch: Watch) -> bool {
-        if let Some(other) = self.numbers.get(&timeline).and_then(|number| self.watched[*number].as_ref()) {
+        let there = self.numbers.get(&timeline, &self.watched);
+        if let Some(other) = there.and_then(|number| self.watched[number].as_ref()) {
             let (first, second) = (&other.1.account, &watch.account);
             let by = &other.1.watching().id;
             warn!(%timeline, "{first} and {second} are the same account; it is watched once, by {by}");
@@ -109,8 +113,8 @@ impl Poll {
         }
         let host = watch.watching().source.host(&watch.account);
         let number = self.agenda.add(watch.of.number, host.as_deref(), due);
-        self.numbers.insert(timeline.clone(), number);
         self.watched.push(Some((timeline, watch)));
+        self.numbers.insert(number, &self.watched);
         true
     }
 
@@ -243,8 +247,8 @@ impl Poll {
         debug!(source = watching.id, %timeline, "{account} looked up");
         self.store.resolve(&watching.platform, account, &timeline).await?;
         self.agenda.leave(look.number);
+        self.numbers.remove(&look.turn.timeline, &self.watched);
         self.watched[look.number] = None;
-        self.numbers.remove(&look.turn.timeline);
         let due = self.due(&timeline, now).await?;
         self.watch(timeline, due, look.watch.clone());
         Ok(())

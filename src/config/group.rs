@@ -16,7 +16,7 @@ pub(super) fn read(
     let of_source = |source: &Watching| {
         let accounts = source.source.accounts().into_iter();
         let platform = source.platform.clone();
-        accounts.map(move |watched| (platform.clone(), watched.account.to_string())).collect::<Vec<_>>()
+        accounts.map(move |watched| (platform.clone(), watched.account)).collect::<Vec<_>>()
     };
     let mut accounts = Accounts { watched: sources.iter().flat_map(of_source).collect(), groups: Vec::new() };
     let groups = value.map_or(Ok(Table::new()), |(_, mut value)| table(&mut value));

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cadence {
     /// When the oldest post was posted that was learned from.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::instant::optional")]
+    #[serde(default, with = "super::instant::optional")]
     pub since: Option<Timestamp>,
     /// When the newest one was.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::instant::optional")]
+    #[serde(default, with = "super::instant::optional")]
     pub last: Option<Timestamp>,
     /// The usual wait between two posts, in seconds: newer ones weigh more.
     usual: i64,

@@ -3,11 +3,14 @@
 //! Each source has hands of its own, of which no host takes more than a few, and a host that does not answer one. So
 //! whoever is slow or gone keeps only itself waiting. What it costs depends on what changes, not on how many there are.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+mod waiting;
+
+use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 
 use jiff::Timestamp;
+
+use self::waiting::{Due, Waiting};
 
 /// Looks of a source under way at the same time.
 const OF_A_SOURCE: usize = 64;
@@ -21,28 +24,31 @@ const OF_THE_SILENT: usize = 16;
 /// The number of a timeline in an agenda.
 pub(crate) type Number = usize;
 
-/// What waits for which hands, by the time at which it is due.
+/// What waits for which hands, by the time at which it is due. There may be tens of thousands, so all is kept small.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
-    /// The queue of each timeline; none of one that left.
-    queue_of: Vec<Option<usize>>,
+    /// The queue of each timeline; `LEFT` of one that left.
+    queue_of: Vec<u32>,
     queues: Vec<Queue>,
     /// The own queue of each timeline that is led to another host.
-    away: HashMap<Number, usize>,
+    away: HashMap<Number, u32>,
     /// The queue of each source and host, by their hash: should two ever have the same, they share hands.
-    known: HashMap<u64, usize>,
+    known: HashMap<u64, u32>,
     sources: Vec<Hands>,
     /// When it was last asked.
     asked: Option<Timestamp>,
 }
 
+/// No queue.
+const LEFT: u32 = u32::MAX;
+
 /// What waits for one host of one source.
 #[derive(Debug)]
 struct Queue {
-    source: usize,
-    waiting: BinaryHeap<Reverse<(Timestamp, Number)>>,
-    under_way: usize,
-    most: usize,
+    waiting: Waiting,
+    source: u32,
+    under_way: u16,
+    most: u8,
     /// Whether its last look got no answer.
     silent: bool,
 }
@@ -52,8 +58,8 @@ struct Queue {
 struct Hands {
     under_way: usize,
     at_silent: usize,
-    ready: BTreeSet<(Timestamp, usize)>,
-    ready_silent: BTreeSet<(Timestamp, usize)>,
+    ready: BTreeSet<(Due, u32)>,
+    ready_silent: BTreeSet<(Due, u32)>,
 }
 
 impl Agenda {
@@ -64,35 +70,40 @@ impl Agenda {
         }
         let queue = self.queue(source, host);
         let number = self.queue_of.len();
-        self.queue_of.push(Some(queue));
+        self.queue_of.push(queue);
         self.wait(number, due);
         number
     }
 
-    fn queue(&mut self, source: usize, host: Option<&str>) -> usize {
+    /// Makes room for so many timelines, most of which have a host of their own.
+    pub(super) fn expect(&mut self, timelines: usize) {
+        self.queue_of.reserve_exact(timelines);
+        self.queues.reserve_exact(timelines);
+    }
+
+    fn queue(&mut self, source: usize, host: Option<&str>) -> u32 {
         let most = if host.is_some() { OF_A_HOST } else { OF_A_SOURCE };
         let (queues, known) = (&mut self.queues, &mut self.known);
         let key = known.hasher().hash_one((source, host));
         *known.entry(key).or_insert_with(|| {
-            // Of thousands of feeds, most have a host of their own.
-            let waiting = BinaryHeap::with_capacity(1);
-            queues.push(Queue { source, waiting, under_way: 0, most, silent: false });
-            queues.len() - 1
+            let (source, most) = (source as u32, most as u8);
+            queues.push(Queue { waiting: Waiting::Nobody, source, under_way: 0, most, silent: false });
+            (queues.len() - 1) as u32
         })
     }
 
     /// Lets a timeline that is not waiting use the hands of `host`, which answers for it, or of its own again: otherwise a
     /// host to which many are led would take the hands of all others, too.
     pub(super) fn led(&mut self, number: Number, host: Option<&str>) {
-        match (self.queue_of[number], host) {
+        match (self.queue_of(number), host) {
             (Some(before), Some(host)) => {
-                let queue = self.queue(self.queues[before].source, Some(host));
-                self.queue_of[number] = Some(queue);
+                let queue = self.queue(self.queues[before as usize].source as usize, Some(host));
+                self.queue_of[number] = queue;
                 self.away.entry(number).or_insert(before);
             }
             (Some(_), None) if !self.away.is_empty() => {
                 if let Some(own) = self.away.remove(&number) {
-                    self.queue_of[number] = Some(own);
+                    self.queue_of[number] = own;
                 }
             }
             _ => {}
@@ -108,9 +119,9 @@ impl Agenda {
         }
         let mut started = Vec::new();
         for source in 0..self.sources.len() {
-            while let Some((_, queue)) = self.sources[source].next().filter(|(due, _)| *due <= now) {
+            while let Some((_, queue)) = self.sources[source].next().filter(|(due, _)| due.is_over(now)) {
                 self.change(queue, |queue| {
-                    started.extend(queue.waiting.pop().map(|Reverse((_, number))| number));
+                    started.extend(queue.waiting.pop());
                     queue.under_way += 1;
                 });
             }
@@ -120,12 +131,12 @@ impl Agenda {
 
     /// When the next look could start.
     pub(super) fn next(&self) -> Option<Timestamp> {
-        self.sources.iter().filter_map(Hands::next).map(|(due, _)| due).min()
+        self.sources.iter().filter_map(Hands::next).map(|(due, _)| due).min().map(Due::at)
     }
 
     /// Frees the hand of a look that was started. It tells whether its host answers, unless it was not asked.
     pub(super) fn ended(&mut self, number: Number, answered: Option<bool>) {
-        if let Some(queue) = self.queue_of[number] {
+        if let Some(queue) = self.queue_of(number) {
             self.change(queue, |queue| {
                 queue.under_way -= 1;
                 queue.silent = answered.map_or(queue.silent, |answered| !answered);
@@ -135,30 +146,30 @@ impl Agenda {
 
     /// Lets a timeline that is not under way wait until `due`; one that left does not come back.
     pub(super) fn wait(&mut self, number: Number, due: Timestamp) {
-        if let Some(queue) = self.queue_of[number] {
-            self.change(queue, |queue| queue.waiting.push(Reverse((due, number))));
+        if let Some(queue) = self.queue_of(number) {
+            self.change(queue, |queue| queue.waiting.push(Due::of(due), number));
         }
     }
 
     /// Takes a timeline whose look ended off the agenda.
     pub(super) fn leave(&mut self, number: Number) {
-        self.queue_of[number] = None;
+        self.queue_of[number] = LEFT;
         self.away.remove(&number);
+    }
+
+    fn queue_of(&self, number: Number) -> Option<u32> {
+        Some(self.queue_of[number]).filter(|queue| *queue != LEFT)
     }
 
     fn all_due(&mut self, now: Timestamp) {
         for queue in 0..self.queues.len() {
-            self.change(queue, |queue| {
-                let due =
-                    |Reverse((due, number)): Reverse<(Timestamp, Number)>| Reverse((due.min(now), number));
-                queue.waiting = queue.waiting.drain().map(due).collect();
-            });
+            self.change(queue as u32, |queue| queue.waiting.all_due(now));
         }
     }
 
-    fn change(&mut self, at: usize, with: impl FnOnce(&mut Queue)) {
-        let queue = &mut self.queues[at];
-        let hands = &mut self.sources[queue.source];
+    fn change(&mut self, at: u32, with: impl FnOnce(&mut Queue)) {
+        let queue = &mut self.queues[at as usize];
+        let hands = &mut self.sources[queue.source as usize];
         hands.count(queue, |all, of_queue| *all -= of_queue);
         if let Some(due) = queue.ready() {
             hands.ready(queue.silent).remove(&(due, at));
@@ -173,16 +184,15 @@ impl Agenda {
 
 impl Queue {
     /// When what waits first is due, if the host may be asked.
-    fn ready(&self) -> Option<Timestamp> {
+    fn ready(&self) -> Option<Due> {
         let most = if self.silent { 1 } else { self.most };
-        let first = self.waiting.peek().filter(|_| self.under_way < most);
-        first.map(|Reverse((due, _))| *due)
+        self.waiting.first().filter(|_| self.under_way < most.into())
     }
 }
 
 impl Hands {
     /// The queue that gets the next free hand, and when.
-    fn next(&self) -> Option<(Timestamp, usize)> {
+    fn next(&self) -> Option<(Due, u32)> {
         if self.under_way >= OF_A_SOURCE {
             return None;
         }
@@ -190,14 +200,14 @@ impl Hands {
         self.ready.first().into_iter().chain(silent).min().copied()
     }
 
-    fn ready(&mut self, silent: bool) -> &mut BTreeSet<(Timestamp, usize)> {
+    fn ready(&mut self, silent: bool) -> &mut BTreeSet<(Due, u32)> {
         if silent { &mut self.ready_silent } else { &mut self.ready }
     }
 
     fn count(&mut self, queue: &Queue, with: impl Fn(&mut usize, usize)) {
-        with(&mut self.under_way, queue.under_way);
+        with(&mut self.under_way, queue.under_way.into());
         if queue.silent {
-            with(&mut self.at_silent, queue.under_way);
+            with(&mut self.at_silent, queue.under_way.into());
         }
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use tracing::{debug, info, warn};
 
 use super::batch::{Batch, Decided};
+use super::decide::Shown;
 use super::look::Look;
 use super::names::{self, Told};
 use super::notice::{self, notice};
@@ -20,6 +21,7 @@ use super::{Number, TICK, Watching, decide, measure};
 use crate::clock::Clock;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
 use crate::model::look::Turned;
+use crate::model::post::{Content, PostKey};
 use crate::model::sink::SinkId;
 use crate::model::spend::Reads;
 use crate::model::timeline::TimelineId;
@@ -128,7 +130,7 @@ impl Committer {
             }
             let number = look.number;
             let sightings = batch.sightings(&revisions, &mut sightings);
-            let (outcome, decided) = self.decide(*look, sightings, now).await?;
+            let (outcome, decided) = self.decide(*look, revisions, sightings, now).await?;
             dues.push((number, outcome.state.due));
             batch.add(outcome, decided);
             if costs {
@@ -143,6 +145,7 @@ impl Committer {
     async fn decide(
         &mut self,
         mut look: Look,
+        revisions: Vec<(PostKey, Content)>,
         sightings: Vec<Sighting>,
         now: Timestamp,
     ) -> Result<(Outcome, Decided), StoreError> {
@@ -154,10 +157,12 @@ impl Committer {
         let (timeline, watch) = (look.turn.timeline.clone(), look.watch.clone());
         let (source, account) = (watch.watching().id.as_str(), &*watch.account);
         let seen = count(&look, sightings.iter().map(|sighting| sighting.news));
-        measure::look(&self.tally.metrics, &look, &sightings);
+        let matches = look.matches(&sightings);
+        measure::look(&self.tally.metrics, &look, &sightings, &matches);
         let times = (self.running_since, now);
+        let shown = Shown { revisions, sightings, matches };
         let (mut outcome, turned, rules) =
-            decide::decide(look, sightings, &self.audience.routes, times, &mut self.rng);
+            decide::decide(look, shown, &self.audience.routes, times, &mut self.rng);
         for turned in turned {
             let notice = self.notice((source, account), &timeline, &turned, now);
             outcome.notices.extend(notice.map(|notice| self.file(notice)));

@@ -27,6 +27,15 @@ const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(15);
 /// A cursor longer than this is not kept; no honest server needs it.
 const CURSOR_BYTES: usize = 2000;
 
+/// What is known of the posts of a page, each in their order.
+pub(super) struct Shown {
+    pub(super) revisions: Vec<(PostKey, Content)>,
+    /// What the store knows of them.
+    pub(super) sightings: Vec<Sighting>,
+    /// The rules that hold for those that are news.
+    pub(super) matches: Vec<Vec<Match>>,
+}
+
 /// The revisions of a look, in order, for which the store must be asked.
 pub(super) fn revisions(look: &Look) -> Vec<(PostKey, Content)> {
     let posts = look.result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
@@ -34,11 +43,9 @@ pub(super) fn revisions(look: &Look) -> Vec<(PostKey, Content)> {
 }
 
 /// What the look changes, what people should hear of the timeline itself, and for each post they hear of, by which rules.
-///
-/// `sightings` answers [`revisions`], in the same order.
 pub(super) fn decide(
     look: Look,
-    sightings: Vec<Sighting>,
+    Shown { revisions, sightings, matches }: Shown,
     routes: &Routes,
     (running_since, now): (Timestamp, Timestamp),
     rng: &mut fastrand::Rng,
@@ -70,8 +77,9 @@ pub(super) fn decide(
         filings: Vec::new(),
         rules: Vec::new(),
     };
-    for ((post, matches), sighting) in posts.into_iter().zip(look.matches).zip(sightings) {
-        page.add(post, matches, sighting);
+    let sightings = revisions.into_iter().zip(sightings);
+    for ((post, matches), (revision, sighting)) in posts.into_iter().zip(matches).zip(sightings) {
+        page.add((post, revision), matches, sighting);
     }
     let (posts, filings, rules) = (page.posts, page.filings, page.rules);
     let (turn, notices) = (look.turn, Vec::new());
@@ -162,8 +170,12 @@ struct PageSoFar<'a> {
 }
 
 impl PageSoFar<'_> {
-    fn add(&mut self, mut post: Post, matches: Vec<Match>, sighting: Sighting) {
-        let (key, content) = (post.key(), post.content());
+    fn add(
+        &mut self,
+        (mut post, (key, content)): (Post, (PostKey, Content)),
+        matches: Vec<Match>,
+        sighting: Sighting,
+    ) {
         let (news, mut met) = match self.seen.remove(&key) {
             Some((earlier, met)) if earlier == content => (News::Known, met),
             Some((_, met)) => (News::Revised, met),
@@ -181,7 +193,8 @@ impl PageSoFar<'_> {
         let insists = news == News::Revised && !met.is_empty();
         met.extend(fresh.iter().map(|found| found.rule.to_string()));
         if !old && !fresh.is_empty() {
-            self.file(&post, &fresh, news == News::Revised, insists);
+            let story = StoryId::opened_by(key, content);
+            self.file((&post, story), &fresh, news == News::Revised, insists);
         }
         self.keep(key, content, Some(post), met);
     }
@@ -201,7 +214,7 @@ impl PageSoFar<'_> {
         self.posts.push(Sighted { key, content, archive, met });
     }
 
-    fn file(&mut self, post: &Post, matches: &[Match], edited: bool, insists: bool) {
+    fn file(&mut self, (post, story): (&Post, StoryId), matches: &[Match], edited: bool, insists: bool) {
         let addressed = |heard: Heard| {
             let (severity, due) = (heard.severity(), heard.due(self.now));
             let excerpt = Excerpt::of(post, &heard.matches, edited, self.now);
@@ -215,7 +228,6 @@ impl PageSoFar<'_> {
         self.rules.extend(rules);
         let to: Vec<_> = heard.into_iter().map(addressed).collect();
         if !to.is_empty() {
-            let story = StoryId::opened_by(post.key(), post.content());
             let (sketch, copy) = (Sketch::of(post, matches), Copy::of(post, self.now));
             self.filings.push(Filing { sketch, story, copy, insists, to });
         }

@@ -1,4 +1,4 @@
-//! One look at a timeline: fetched, its posts matched, not yet made to count.
+//! One look at a timeline: fetched, not yet made to count.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +12,11 @@ use super::agenda::Number;
 use super::purse::Aside;
 use super::{Matcher, Watch, names};
 use crate::model::matched::Match;
+use crate::model::post::Post;
 use crate::model::timeline::{TimelineId, Turn};
 use crate::remote::waited;
 use crate::source::{Ask, Page, SourceError};
-use crate::store::Store;
+use crate::store::{News, Sighting, Store};
 use crate::watch::Origin;
 
 /// A look at a timeline, on its way to the committer.
@@ -28,8 +29,7 @@ pub(crate) struct Look {
     pub(crate) result: Result<Page, SourceError>,
     /// The timeline that the account was looked up to have.
     pub(crate) found: Option<TimelineId>,
-    /// For each post of the page, the rules that hold for it.
-    pub(crate) matches: Vec<Vec<Match>>,
+    matcher: Matcher,
     /// Whom the account's name leads to now, if that was asked.
     pub(crate) named: Option<Result<TimelineId, SourceError>>,
     /// What was set aside for it.
@@ -48,6 +48,21 @@ impl Look {
     /// Whether its host answers, if it was asked.
     pub(super) fn answered(&self) -> Option<bool> {
         answered(&self.result, self.took)
+    }
+
+    /// For each post of the page, in order, the rules that hold for it if it is news.
+    pub(super) fn matches(&self, sightings: &[Sighting]) -> Vec<Vec<Match>> {
+        let posts = self.result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
+        let watching = self.watch.watching();
+        let matches = |(post, sighting): (&Post, &Sighting)| {
+            // Most posts of most pages are known.
+            if sighting.news == News::Known {
+                return Vec::new();
+            }
+            let account = watching.source.came_by(&self.watch.account, post);
+            (self.matcher)(post, &Origin { platform: &watching.platform, account })
+        };
+        posts.iter().zip(sightings).map(matches).collect()
     }
 }
 
@@ -73,7 +88,7 @@ pub(super) fn look(
     now: Timestamp,
 ) -> Looking {
     if turn.timeline.is_unresolved() {
-        return looking_up((number, watch), turn, store, now).boxed();
+        return looking_up((number, watch), turn, store, matcher, now).boxed();
     }
     let backfill = watch.watching().common.backfill;
     let since = backfill.map(|back| now.saturating_sub(back).unwrap_or(Timestamp::MIN));
@@ -94,14 +109,8 @@ pub(super) fn look(
         };
         let named = watch.by_name && names::is_due(turn.state.as_ref(), watch.of.purse.is_some(), now);
         let named = if named { Some(look_up(&watch, store.as_ref(), now).await) } else { None };
-        let posts = result.as_ref().map(|page| page.posts.as_slice()).unwrap_or_default();
-        let matches = posts.iter().map(|post| {
-            let account = watch.watching().source.came_by(&watch.account, post);
-            matcher(post, &Origin { platform: &watch.watching().platform, account })
-        });
-        let matches = matches.collect();
         let (asked_at, found) = (now, None);
-        Box::new(Look { number, turn, watch, asked_at, result, found, matches, named, aside, took })
+        Box::new(Look { number, turn, watch, asked_at, result, found, matcher, named, aside, took })
     };
     looking.boxed()
 }
@@ -111,6 +120,7 @@ async fn looking_up(
     (number, watch): (Number, Watch),
     turn: Turn,
     store: Arc<dyn Store>,
+    matcher: Matcher,
     now: Timestamp,
 ) -> Box<Look> {
     let begun = Instant::now();
@@ -120,8 +130,8 @@ async fn looking_up(
         Ok(timeline) => (Some(timeline), Ok(Page::default())),
         Err(error) => (None, Err(error)),
     };
-    let (asked_at, matches) = (now, Vec::new());
-    Box::new(Look { number, turn, watch, asked_at, result, found, matches, named: None, aside: None, took })
+    let (asked_at, named, aside) = (now, None, None);
+    Box::new(Look { number, turn, watch, asked_at, result, found, matcher, named, aside, took })
 }
 
 /// Sets money aside for a look at a timeline, or for a look-up; nothing where reading costs nothing.

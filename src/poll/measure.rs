@@ -3,11 +3,12 @@
 use super::look::Look;
 use crate::metrics::Metrics;
 use crate::model::coverage::{End, Gap};
+use crate::model::matched::Match;
 use crate::source::SourceError;
 use crate::store::{News, Sighting};
 
 /// Counts a look, its posts and the rules that hold for those that are news.
-pub(super) fn look(metrics: &Metrics, look: &Look, sightings: &[Sighting]) {
+pub(super) fn look(metrics: &Metrics, look: &Look, sightings: &[Sighting], matches: &[Vec<Match>]) {
     let source = &look.watch.watching().id;
     metrics.looked(source, ended(look));
     let Ok(page) = &look.result else { return };
@@ -15,7 +16,7 @@ pub(super) fn look(metrics: &Metrics, look: &Look, sightings: &[Sighting]) {
     if let Some((left, _)) = page.limit {
         metrics.calls_left(source, left);
     }
-    for (sighting, matches) in sightings.iter().zip(&look.matches) {
+    for (sighting, matches) in sightings.iter().zip(matches) {
         match sighting.news {
             News::New => metrics.posts(source, "new", 1),
             News::Revised => metrics.posts(source, "edited", 1),

@@ -1,6 +1,7 @@
 //! Hosts, each with what is known of it: one object per host and credential.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,18 +31,19 @@ pub(super) struct Shared {
     client: Client,
     /// For hosts that nobody configured.
     wary: Client,
-    /// The names of hosts that are configured.
-    trusted: Mutex<HashSet<String>>,
+    /// The names of hosts that are configured, by their hash: there may be thousands. Nobody outside knows its key, so that
+    /// no name can be made to have the hash of another.
+    trusted: Mutex<HashSet<u64>>,
     pub(super) clock: Arc<dyn Clock>,
     hosts: Mutex<Hosts>,
     /// Shares in the room for large answers.
     pub(super) room: Arc<Semaphore>,
 }
 
-/// The hosts that are called, or were a moment ago, by their origin and who calls.
+/// The hosts that are called, or were a moment ago, by the hash of their origin and of who calls; its key is secret too.
 #[derive(Default)]
 struct Hosts {
-    known: HashMap<(String, String), Arc<Host>>,
+    known: HashMap<u64, Arc<Host>>,
     /// With so many known, those at rest are forgotten: nothing is known of them that a new one would not have.
     most: usize,
 }
@@ -90,8 +92,9 @@ impl Remotes {
     pub fn new(clock: Arc<dyn Clock>, agent: &str) -> Result<Self, reqwest::Error> {
         let builder = || {
             let builder = Client::builder().user_agent(agent).redirect(Policy::none());
-            // Each host of thousands is called once in a while: what idles longer only takes file descriptors.
-            builder.connect_timeout(Duration::from_secs(5)).pool_idle_timeout(Duration::from_secs(30))
+            // Few servers keep an idle connection for longer than a minute, and what idles takes memory here and there; who
+            // calls less often says so with each call.
+            builder.connect_timeout(Duration::from_secs(5)).pool_idle_timeout(Duration::from_secs(65))
         };
         let (client, wary) = (builder().build()?, builder().dns_resolver(Arc::new(PublicOnly)).build()?);
         let (hosts, trusted) = (Mutex::default(), Mutex::default());
@@ -104,9 +107,9 @@ impl Remotes {
     /// `url` is from the configuration, so the host is trusted and may have any address. Hosts that answers lead to
     /// are called only at public addresses.
     pub fn host(&self, url: &Url, who: &str, pace: Pace) -> Remote {
-        let mut trusted = self.shared.trusted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(name) = url.host_str().filter(|name| !trusted.contains(*name)) {
-            trusted.insert(name.to_owned());
+        let mut trusted = self.shared.trusted();
+        if let Some(name) = url.host_str().map(|name| trusted.hasher().hash_one(name)) {
+            trusted.insert(name);
         }
         drop(trusted);
         self.led_to(url, who, pace)
@@ -120,23 +123,28 @@ impl Remotes {
 
 impl Shared {
     pub(super) fn host(&self, url: &Url, who: &str, pace: Pace) -> Arc<Host> {
-        let origin = url.origin().ascii_serialization();
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let origin = (url.scheme(), url.host_str(), url.port_or_known_default());
+        let key = hosts.known.hasher().hash_one((origin, who));
         if hosts.known.len() >= hosts.most {
             let now = Instant::now();
             hosts.known.retain(|_, host| Arc::strong_count(host) > 1 || !host.is_at_rest(now));
-            hosts.most = (2 * hosts.known.len()).max(FEW_HOSTS);
+            hosts.most = (hosts.known.len() / 4 * 5).max(FEW_HOSTS);
         }
-        hosts.known.entry((origin, who.to_owned())).or_insert_with(|| Arc::new(Host::new(url, pace))).clone()
+        hosts.known.entry(key).or_insert_with(|| Arc::new(Host::new(url, pace))).clone()
     }
 
     /// What calls the host of `url`, if it may be called.
     pub(super) fn client(&self, url: &Url) -> Option<&Client> {
-        let trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
-        if url.host_str().is_some_and(|name| trusted.contains(name)) {
+        let trusted = self.trusted();
+        if url.host_str().is_some_and(|name| trusted.contains(&trusted.hasher().hash_one(name))) {
             return Some(&self.client);
         }
         may_be_public(url).then_some(&self.wary)
+    }
+
+    fn trusted(&self) -> MutexGuard<'_, HashSet<u64>> {
+        self.trusted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

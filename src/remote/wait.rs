@@ -6,6 +6,13 @@ use reqwest::header::HeaderMap;
 /// The longest wait that is believed.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 7);
 
+/// The headers that tell what is left of a limit and when it starts anew.
+const LIMITS: [(&str, &str); 3] = [
+    ("x-rate-limit-remaining", "x-rate-limit-reset"),
+    ("x-ratelimit-remaining", "x-ratelimit-reset"),
+    ("ratelimit-remaining", "ratelimit-reset"),
+];
+
 /// The instant a `Retry-After` header names: seconds, whole or not, or an HTTP date.
 ///
 /// Never before a second from `now`, never after a week.
@@ -29,10 +36,10 @@ pub fn rate_limit_reset(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp
 
 /// Calls left in the window and when it ends, as the headers tell.
 pub(crate) fn limit(headers: &HeaderMap, now: Timestamp) -> Option<(u64, Timestamp)> {
-    ["x-rate-limit", "x-ratelimit", "ratelimit"].iter().find_map(|prefix| {
-        let header = |name: &str| headers.get(format!("{prefix}-{name}"))?.to_str().ok().map(str::trim);
-        let remaining = header("remaining")?.parse::<f64>().ok()?;
-        let reset = header("reset")?;
+    LIMITS.iter().find_map(|(remaining, reset)| {
+        let header = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+        let remaining = header(remaining)?.parse::<f64>().ok()?;
+        let reset = header(reset)?;
         let reset = match reset.parse::<f64>() {
             // Nobody's window ends in the seventies, nor lasts for thirty years.
             Ok(seconds) if seconds > 1e9 => ours(in_seconds(seconds, Timestamp::UNIX_EPOCH)?, headers, now),

@@ -5,6 +5,7 @@
 
 mod decode;
 mod entry;
+mod keep;
 mod mend;
 mod moved;
 mod outline;
@@ -23,13 +24,13 @@ use tokio::task::JoinSet;
 use toml_span::{DeserError, Value};
 use url::Url;
 
+use self::keep::Kept;
 use self::place::{Place, Validators};
 use self::read::{posts, shown};
 use self::table::Addresses;
 use super::answer::no_answer;
 use super::{Ask, Common, Kit, Move, Page, Plan, Source, SourceError, Watched};
 use crate::clock::Clock;
-use crate::model::post::Platform;
 use crate::model::timeline::TimelineId;
 use crate::remote::{Answer, Follow, Pace, Remote, Remotes, Request, retry_after};
 use crate::setting::{Address, Fields};
@@ -41,8 +42,8 @@ pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
         Common::take(&mut fields, SignedDuration::from_mins(15), Some(SignedDuration::from_hours(24)));
     let feeds = fields.required::<Addresses>("feeds");
     fields.finalize(None)?;
-    let feeds = feeds?.0;
-    Ok(Plan { common, build: Box::new(|kit| Ok(Arc::new(Feeds::new(feeds, kit)))) })
+    let (feeds, every) = (feeds?.0, common.every);
+    Ok(Plan { common, build: Box::new(move |kit| Ok(Arc::new(Feeds::new(feeds, every, kit)))) })
 }
 
 /// Some feeds.
@@ -50,6 +51,8 @@ struct Feeds {
     /// Their addresses as people gave them, and their timelines: there may be thousands.
     feeds: Box<[(Arc<str>, TimelineId)]>,
     remotes: Remotes,
+    /// Whose connections are kept open.
+    kept: Kept,
     clock: Arc<dyn Clock>,
     /// Hands that parse what is large: more at once would be no faster, and each thread keeps memory that it once took.
     parsing: Semaphore,
@@ -71,8 +74,8 @@ impl Source for Feeds {
     }
 
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, SourceError> {
-        let url = ask.timeline.as_str().strip_prefix("feed:").and_then(|text| Address::parse(text).ok());
-        let url = url.ok_or_else(|| SourceError::Broken(format!("{} is no feed", ask.timeline)))?.0;
+        let url = address(ask.timeline)
+            .ok_or_else(|| SourceError::Broken(format!("{} is no feed", ask.timeline)))?;
         let (mut place, now) = (Place::read(ask.cursor), self.clock.now());
         place.seen = place.seen.if_recent(now);
         let pace = Pace::new(Duration::from_secs(1), 5);
@@ -111,8 +114,11 @@ impl Feeds {
         place: &Place,
         is_news: bool,
     ) -> Result<Page, SourceError> {
-        let request =
+        let mut request =
             Request::get(at.clone()).follow(Follow::Anywhere).most(LARGEST).header("accept", ACCEPT);
+        if !self.kept.keeps(at) {
+            request = request.header("connection", "close");
+        }
         let answer = remote.call(place.seen.ask(request)).await.map_err(no_answer)?;
         let (name, now) = (remote.name(), self.clock.now());
         let moved = place.moved.after(at, answer.moved.as_ref(), now);
@@ -179,16 +185,22 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
                       text/xml;q=0.9, application/json;q=0.8, */*;q=0.1";
 
 impl Feeds {
-    fn new(feeds: Vec<(String, Url)>, kit: &Kit) -> Self {
-        let known =
-            |(account, url): (String, Url)| (account.into(), TimelineId::new(&Platform::FEED, url.as_str()));
+    fn new(feeds: Vec<(Arc<str>, TimelineId)>, every: SignedDuration, kit: &Kit) -> Self {
+        let urls = feeds.iter().filter_map(|(_, timeline)| address(timeline));
         Self {
-            feeds: feeds.into_iter().map(known).collect(),
+            kept: Kept::of(urls, every),
+            feeds: feeds.into(),
             remotes: kit.remotes.clone(),
             clock: kit.clock.clone(),
             parsing: Semaphore::new(PARSED_AT_ONCE),
         }
     }
+}
+
+/// Where a timeline is, if it is a feed.
+fn address(timeline: &TimelineId) -> Option<Url> {
+    let address = Address::parse(timeline.as_str().strip_prefix("feed:")?);
+    address.ok().map(|address| address.0)
 }
 
 fn refusal(answer: &Answer, host: &str, now: Timestamp) -> SourceError {
@@ -210,7 +222,7 @@ fn refusal(answer: &Answer, host: &str, now: Timestamp) -> SourceError {
 #[cfg(fuzzing)]
 pub fn fuzz(bytes: &[u8]) {
     let answer = Answer { body: bytes.to_vec(), status: 200, ..super::fuzz::answer(&[]) };
-    super::fuzz::check((&Platform::FEED, "https://e.example/feed"), |_| {
+    super::fuzz::check((&crate::model::post::Platform::FEED, "https://e.example/feed"), |_| {
         let read = posts(&answer, &answer.url).map_err(SourceError::Suspicious)?;
         Ok(Page { posts: read.posts, unreadable: read.unreadable, ..Page::default() })
     });

@@ -1,6 +1,7 @@
 //! Watched accounts: whom a post came by, and the accounts that a watchlist is for.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::model::post::Platform;
 use crate::setting::nearest;
@@ -30,7 +31,7 @@ pub struct Account {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accounts {
     /// Platform and name of every account that an enabled source watches.
-    pub watched: Vec<(Platform, String)>,
+    pub watched: Vec<(Platform, Arc<str>)>,
     /// The groups, by name.
     pub groups: Vec<(String, Vec<Account>)>,
 }
@@ -82,12 +83,13 @@ impl fmt::Display for Account {
 impl Accounts {
     /// Why `account` is not watched, with the nearest that is; none if it is watched.
     pub fn fault(&self, account: &Account) -> Option<String> {
-        let watched = |(platform, name): &(Platform, String)| account.is(&Origin { platform, account: name });
+        let watched =
+            |(platform, name): &(Platform, Arc<str>)| account.is(&Origin { platform, account: name });
         if self.watched.iter().any(watched) {
             return None;
         }
         let written = account.to_string();
-        let whole = |(platform, name): &(Platform, String)| match &account.platform {
+        let whole = |(platform, name): &(Platform, Arc<str>)| match &account.platform {
             Some(_) => format!("{platform}:{}", name.trim_start_matches('@')),
             None => name.trim_start_matches('@').to_owned(),
         };

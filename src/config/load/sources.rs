@@ -1,6 +1,6 @@
 //! The tables `[source.KIND.NAME]`.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use toml_span::value::Key;
 use toml_span::{Error, Value};
@@ -20,9 +20,12 @@ pub(super) fn sources(
 ) -> Vec<Watching> {
     let kinds: Vec<&str> = source::KINDS.iter().map(|(kind, _)| *kind).collect();
     let mut sources = Vec::new();
-    let mut watched: BTreeMap<(String, String), String> = BTreeMap::new();
+    // By kind and name, the number among the tables that are read: there may be thousands.
+    let mut watched: HashMap<(&str, String), usize> = HashMap::new();
+    let mut ids = Vec::new();
     for (kind, name, mut value) in entries(value, &kinds, errors) {
         let id = format!("{kind}.{}", name.name);
+        ids.push(id.clone());
         let Some((_, read)) = source::KINDS.iter().find(|(known, _)| *known == kind) else { continue };
         let plan = match read(&mut value) {
             Ok(plan) => plan,
@@ -38,9 +41,9 @@ pub(super) fn sources(
         match (plan.build)(kit) {
             Ok(source) => {
                 for account in source.accounts() {
-                    let key = (kind.to_owned(), account.account.to_lowercase());
-                    if let Some(other) = watched.insert(key, id.clone()) {
-                        let message = format!("{} is watched by {other} already", account.account);
+                    let key = (kind, account.account.to_lowercase());
+                    if let Some(other) = watched.insert(key, ids.len() - 1) {
+                        let message = format!("{} is watched by {} already", account.account, ids[other]);
                         errors.push(wrong(name.span, message));
                     }
                 }

@@ -1,6 +1,6 @@
 //! An entry of a feed in vigie's words.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use feed_rs::model::{Content, Entry, Feed, Link, MediaObject, Text};
 use jiff::Timestamp;
@@ -15,18 +15,20 @@ pub fn posts(feed: Feed, address: &Url) -> Vec<Post> {
     let host = address.host_str().unwrap_or("feed");
     let title = feed.title.as_ref().map(read).unwrap_or_default();
     let author = if title.is_empty() { host.to_owned() } else { title };
-    let (mut ids, mut contents, mut posts) = (HashSet::new(), HashSet::new(), Vec::new());
+    let (mut ids, mut posts): (HashMap<_, Vec<_>>, Vec<Post>) = (HashMap::new(), Vec::new());
     for entry in &feed.entries {
         let mut post = post(entry, host);
         post.author.clone_from(&author);
         post.lang = entry.language.clone().or_else(|| feed.language.clone()).filter(|lang| !lang.is_empty());
-        if !contents.insert((post.id.clone(), post.content().0)) {
+        let alike = ids.entry(post.id.clone()).or_default();
+        if alike.iter().any(|at: &usize| posts[*at].content() == post.content()) {
             continue;
         }
-        if !ids.insert(post.id.clone()) {
+        if !alike.is_empty() {
             post.id =
                 format!("{}#{}", post.id, fingerprint(&[post.url.as_deref().unwrap_or(""), &post.text]));
         }
+        alike.push(posts.len());
         posts.push(post);
     }
     posts
@@ -99,18 +101,17 @@ fn body(entry: &Entry) -> (String, Vec<String>) {
 
 /// Whether a content is there to be read: it may also be a picture.
 fn is_text(content: &Content) -> bool {
-    let kind = content.content_type.to_string();
+    let kind = content.content_type.as_str();
     kind.starts_with("text/") || kind.contains("html") || kind.contains("xml")
 }
 
 fn is_html(content: &Content) -> bool {
-    let kind = content.content_type.to_string();
-    kind != "text/plain" || content.body.as_deref().is_some_and(looks_like_markup)
+    content.content_type.as_str() != "text/plain" || content.body.as_deref().is_some_and(looks_like_markup)
 }
 
 /// Titles and summaries are often HTML where they claim not to be.
 fn is_marked_up(text: &Text) -> bool {
-    text.content_type.to_string() != "text/plain" || looks_like_markup(&text.content)
+    text.content_type.as_str() != "text/plain" || looks_like_markup(&text.content)
 }
 
 /// A title as one line of plain text.
@@ -142,9 +143,9 @@ fn media(entry: &Entry) -> Vec<Media> {
         let alt =
             object.description.as_ref().or(object.title.as_ref()).map(read).filter(|alt| !alt.is_empty());
         let media = object.content.iter().filter_map(move |content| {
-            let kind = content.content_type.as_ref().map(ToString::to_string);
+            let kind = content.content_type.as_ref().map(|kind| kind.as_str());
             Some(Media {
-                kind: kind_of(kind.as_deref()),
+                kind: kind_of(kind),
                 url: Some(content.url.as_ref()?.to_string()),
                 alt: alt.clone(),
             })

@@ -1,15 +1,17 @@
 //! The addresses in the table `[source.feed.NAME]`.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use toml_span::value::ValueInner;
 use toml_span::{DeserError, Deserialize, Value};
-use url::Url;
 
+use crate::model::post::Platform;
+use crate::model::timeline::TimelineId;
 use crate::setting::{Address, wrong};
 
-/// The addresses of feeds, as written and as read, each once.
-pub struct Addresses(pub Vec<(String, Url)>);
+/// The addresses of feeds, as written, and the timelines there, each once.
+pub struct Addresses(pub Vec<(Arc<str>, TimelineId)>);
 
 impl<'de> Deserialize<'de> for Addresses {
     fn deserialize(value: &mut Value<'de>) -> Result<Self, DeserError> {
@@ -24,13 +26,14 @@ impl<'de> Deserialize<'de> for Addresses {
             let span = value.span;
             let text = value.take_string(Some("the address of a feed"));
             let address = |text: &str| Address::parse(text).map_err(|message| wrong(span, message));
-            match text.and_then(|text| Ok((address(&text)?.0, text.trim().to_owned()))) {
+            match text.and_then(|text| Ok((address(&text)?.0, text.trim().into()))) {
                 Ok((mut url, account)) => {
                     url.set_fragment(None);
-                    if !known.insert(url.clone()) {
+                    let timeline = TimelineId::new(&Platform::FEED, url.as_str());
+                    if !known.insert(timeline.clone()) {
                         errors.push(wrong(span, "this feed is named twice"));
                     }
-                    feeds.push((account, url));
+                    feeds.push((account, timeline));
                 }
                 Err(error) => errors.push(error),
             }

@@ -23,7 +23,7 @@ use crate::model::delivery::{Delivery, DeliveryId};
 use crate::model::post::{Content, Platform, PostKey};
 use crate::model::sink::{Gate, SinkId};
 use crate::model::spend::{Charge, Spending};
-use crate::model::timeline::TimelineId;
+use crate::model::timeline::{TimelineId, TimelineState};
 use crate::store::{News, Outcome, Sighting, StoreError};
 
 /// The state, the archive, and what is kept of them in memory.
@@ -111,9 +111,13 @@ impl Core {
             Ok(match self.seen.get(key) {
                 None => Sighting { news: News::New, day: None, met: Vec::new() },
                 Some(entry) => Sighting {
-                    news: if entry.content == *content { News::Known } else { News::Revised },
+                    news: if entry.shows(*content) { News::Known } else { News::Revised },
                     day: Some(entry.day),
-                    met: self.trees.get(Tree::Met, &key.0)?.unwrap_or_default(),
+                    met: if entry.met {
+                        self.trees.get(Tree::Met, &key.0)?.unwrap_or_default()
+                    } else {
+                        Vec::new()
+                    },
                 },
             })
         };
@@ -155,7 +159,7 @@ impl Core {
         self.archive.grown(grown);
         let mut timelines = lock(&self.timelines);
         for Ended { timeline, state, unkept } in ended {
-            timelines.put(timeline, state, unkept);
+            timelines.put(timeline, &state, unkept)?;
         }
         drop(timelines);
         for delivery in &changed {
@@ -167,7 +171,7 @@ impl Core {
     /// Writes up to `most` of the states that only looks without news changed; they are safe after the next sync. Tells
     /// whether there may be more.
     pub(super) fn keep(&mut self, most: usize) -> Result<bool, StoreError> {
-        let unkept = lock(&self.timelines).unkept(most);
+        let unkept = lock(&self.timelines).unkept(most)?;
         for (timeline, state) in &unkept {
             self.trees.note(Tree::Timeline, timeline.as_str().as_bytes(), state)?;
         }
@@ -211,7 +215,7 @@ impl Core {
 /// A timeline whose look ended.
 struct Ended {
     timeline: TimelineId,
-    state: Vec<u8>,
+    state: TimelineState,
     /// Whether its state need not be written yet.
     unkept: bool,
 }
@@ -226,7 +230,8 @@ fn put(
 ) -> Result<Ended, StoreError> {
     let Outcome { turn, state, gaps, posts, filings, notices, charge, day } = outcome;
     let before = draft.made();
-    seen.note(posts.iter().map(|post| (post.key, post.content)), day, draft)?;
+    let answered = posts.iter().map(|post| (post.key, post.content, !post.met.is_empty()));
+    seen.note(answered, day, draft)?;
     for filing in filings {
         changed.extend(stories.file(filing, now, draft)?);
     }
@@ -250,11 +255,11 @@ fn put(
         (&before.cursor, &before.trouble, &before.open) == (&state.cursor, &state.trouble, &state.open)
     });
     if !fails_on {
-        draft.put_raw(Tree::Timeline, key, packed.clone())?;
+        draft.put_raw(Tree::Timeline, key, packed)?;
     } else if !unkept {
         draft.trees().note(Tree::Timeline, key, &packed)?;
     }
-    Ok(Ended { timeline: turn.timeline, state: packed, unkept })
+    Ok(Ended { timeline: turn.timeline, state, unkept })
 }
 
 fn charge_into(draft: &mut Draft<'_>, charge: &Charge) -> Result<(), StoreError> {

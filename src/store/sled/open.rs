@@ -22,9 +22,10 @@ use super::timelines::Shared;
 use super::trees::{Tree, Trees, broken};
 use crate::store::{OpenError, StoreError, is_full};
 
-/// sled's cache, of which it takes several times as much. What is read often fits, and it is full within an hour, so that
-/// a process takes after months what it took on its first day. With 10,000 feeds a larger one makes looks no cheaper.
-const CACHE_BYTES: u64 = 8 << 20;
+/// sled's cache, of which it takes several times as much. What is read often is in memory anyway, so the cache only has to
+/// hold what is being written. It is full within minutes, so that a process takes after months what it took on its first
+/// day. With 10,000 feeds a larger one makes looks no cheaper.
+const CACHE_BYTES: u64 = 1 << 20;
 
 /// How long sled may take to let go of its file: two seconds.
 const LOOKS: u32 = 100;

@@ -149,7 +149,8 @@ fn remember(dir: &Path, trees: &Trees, report: &mut Vec<String>) -> Result<(), T
         }
         for (day, posts) in page {
             for posts in posts.chunks(1000) {
-                seen.note(posts.iter().copied(), day, &mut draft)?;
+                // Which of them met a rule is read when the store is opened.
+                seen.note(posts.iter().map(|(key, content)| (*key, *content, false)), day, &mut draft)?;
                 draft = draft.spill()?;
             }
         }

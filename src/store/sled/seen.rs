@@ -1,11 +1,12 @@
 //! Which posts were seen, in which revision, and when their timelines last answered with them.
 //!
 //! In sled a record holds the posts of a page, not one: that costs a quarter of the time and an eighth of the space.
-//! In memory a map holds all of them, 40 bytes a post, built from the records when the store opens. A post that keeps
+//! In memory a table holds all of them, 17 bytes a post, built from the records when the store opens. A post that keeps
 //! being answered is written again now and then into a newer record, so that whole old records can be forgotten.
 
-use std::collections::HashMap;
+mod table;
 
+use self::table::{Entry, Table};
 use super::trees::{Draft, Tree, Trees};
 use crate::model::post::{Content, PostKey};
 use crate::store::StoreError;
@@ -21,18 +22,8 @@ const ENTRY_BYTES: usize = 24;
 /// All posts seen.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    posts: HashMap<PostKey, Entry>,
+    posts: Table,
     next_record: u64,
-}
-
-/// What is known of a post.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    pub(super) content: Content,
-    /// The day its timeline last answered with it.
-    pub(super) day: i32,
-    /// The day of the record that will be remembered.
-    kept: i32,
 }
 
 impl Seen {
@@ -47,31 +38,40 @@ impl Seen {
             seen.next_record = seen.next_record.max(number + 1);
             let (day, posts) = decode(&record)?;
             for (key, content) in posts {
-                seen.posts.insert(key, Entry { content, day, kept: day });
+                seen.posts.put(&key, Entry::new(content, day, false));
+            }
+        }
+        for entry in trees.entries(Tree::Met, b"") {
+            let key = <[u8; 16]>::try_from(&*entry?.0);
+            let key =
+                PostKey(key.map_err(|_| StoreError::Broken("a post that met a rule has no key".into()))?);
+            if let Some(entry) = seen.posts.get(&key) {
+                seen.posts.put(&key, Entry { met: true, ..entry });
             }
         }
         Ok(seen)
     }
 
     pub(super) fn get(&self, key: &PostKey) -> Option<Entry> {
-        self.posts.get(key).copied()
+        self.posts.get(key)
     }
 
-    /// Notes that these revisions were answered on `day`; what must be remembered goes into the draft.
+    /// Notes that these revisions were answered on `day`, and which of their posts met a rule; what must be remembered goes
+    /// into the draft.
     pub(super) fn note(
         &mut self,
-        answered: impl IntoIterator<Item = (PostKey, Content)>,
+        answered: impl IntoIterator<Item = (PostKey, Content, bool)>,
         day: i32,
         draft: &mut Draft<'_>,
     ) -> Result<(), StoreError> {
         let mut fresh = Vec::new();
-        for (key, content) in answered {
-            match self.posts.get_mut(&key) {
-                Some(entry) if entry.content == content && day - entry.kept < REFRESH_DAYS => {
-                    entry.day = entry.day.max(day);
+        for (key, content, met) in answered {
+            match self.posts.get(&key) {
+                Some(entry) if entry.shows(content) && day - entry.kept < REFRESH_DAYS => {
+                    self.posts.put(&key, Entry { day: entry.day.max(day), met, ..entry });
                 }
                 _ => {
-                    self.posts.insert(key, Entry { content, day, kept: day });
+                    self.posts.put(&key, Entry::new(content, day, met));
                     fresh.push((key, content));
                 }
             }
@@ -85,7 +85,7 @@ impl Seen {
 
     /// The newest day on which a post was answered.
     pub(super) fn newest(&self) -> Option<i32> {
-        self.posts.values().map(|entry| entry.day).max()
+        self.posts.entries().map(|entry| entry.day).max()
     }
 
     /// Forgets the oldest records from before the day `before`, at most `most`. Tells whether any were there.
@@ -155,7 +155,8 @@ mod tests {
 
     fn note(seen: &mut Seen, trees: &Trees, posts: std::ops::Range<usize>, day: i32) {
         let mut draft = trees.draft();
-        seen.note(posts.map(post), day, &mut draft).unwrap();
+        let answered = posts.map(|n| (post(n).0, post(n).1, n % 2 == 0));
+        seen.note(answered, day, &mut draft).unwrap();
         draft.apply().unwrap();
     }
 
@@ -168,6 +169,18 @@ mod tests {
         let again = Seen::load(&trees).unwrap();
         assert!((0..250).all(|n| again.get(&post(n).0).is_some_and(|entry| entry.day == 100)));
         assert!(again.get(&post(250).0).is_none());
+    }
+
+    #[test]
+    fn which_posts_met_a_rule_is_known_after_reopening() {
+        let trees = trees();
+        note(&mut Seen::default(), &trees, 0..4, 100);
+        let mut draft = trees.draft();
+        draft.put(Tree::Met, &post(2).0.0, &["w/r"]).unwrap();
+        draft.apply().unwrap();
+        let again = Seen::load(&trees).unwrap();
+        let met = |n: usize| again.get(&post(n).0).is_some_and(|entry| entry.met);
+        assert_eq!([met(0), met(1), met(2), met(3)], [false, false, true, false]);
     }
 
     #[test]

@@ -4,11 +4,14 @@
 //! right where they are asked for, because a change of threads and a write for each would cost several times what the
 //! look itself does. What such looks leave here is written by [`Timelines::unkept`] from time to time, many at once.
 
+mod packed;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+use self::packed::{pack, unpack};
 use super::trees::{Tree, Trees};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 use crate::store::{Outcome, StoreError};
@@ -22,6 +25,8 @@ pub(super) struct Timelines {
     known: HashMap<TimelineId, Known>,
     held: HashMap<TimelineId, u64>,
     fence: u64,
+    /// What a state is packed in.
+    buffer: Vec<u8>,
     /// Whether the store was opened; before, nothing is known.
     opened: bool,
     /// Why no turns are handed out until it is opened anew.
@@ -49,8 +54,7 @@ impl Timelines {
         for entry in trees.entries(Tree::Timeline, b"") {
             let (key, value) = entry?;
             let id = TimelineId::from(String::from_utf8_lossy(&key).into_owned());
-            decode(&value)?;
-            self.known.insert(id, Known { state: (&*value).into(), unkept: false });
+            self.known.insert(id, Known { state: pack(&decode(&value)?, &mut self.buffer)?, unkept: false });
         }
         (self.opened, self.shut) = (true, None);
         Ok(())
@@ -66,7 +70,7 @@ impl Timelines {
         if let (false, Some(why)) = (self.opened, &self.shut) {
             return Err(why.clone());
         }
-        self.known.get(id).map(|known| decode(&known.state)).transpose()
+        self.known.get(id).map(|known| unpack(&known.state)).transpose()
     }
 
     /// Hands out turns at those among `wanted` that are due and that nobody holds.
@@ -114,26 +118,37 @@ impl Timelines {
         outcomes.iter().try_for_each(|outcome| self.holds(&outcome.turn))?;
         let (bare, others): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Outcome::is_bare);
         for outcome in bare {
-            let state = encode(&outcome.state)?;
-            self.put(outcome.turn.timeline, state, true);
+            self.put(outcome.turn.timeline, &outcome.state, true)?;
         }
         Ok(others)
     }
 
     /// Ends the turn at a timeline whose state is durable, or will be.
-    pub(super) fn put(&mut self, id: TimelineId, state: Vec<u8>, unkept: bool) {
+    pub(super) fn put(
+        &mut self,
+        id: TimelineId,
+        state: &TimelineState,
+        unkept: bool,
+    ) -> Result<(), StoreError> {
         self.held.remove(&id);
-        self.known.insert(id, Known { state: state.into(), unkept });
+        let known = Known { state: pack(state, &mut self.buffer)?, unkept };
+        // With the id that whoever looks has in memory anyway, rather than with the one that was read from disk.
+        self.known.remove(&id);
+        self.known.insert(id, known);
+        Ok(())
     }
 
-    /// Up to `most` states that the disk does not have yet; from now on it counts as having them.
-    pub(super) fn unkept(&mut self, most: usize) -> Vec<(TimelineId, Box<[u8]>)> {
+    /// Up to `most` states that the disk does not have yet, as it is to have them; from now on it counts as having them.
+    pub(super) fn unkept(&mut self, most: usize) -> Result<Vec<(TimelineId, Vec<u8>)>, StoreError> {
         let unkept = self.known.iter_mut().filter(|(_, known)| known.unkept).take(most);
         let kept = unkept.map(|(id, known)| {
             known.unkept = false;
-            (id.clone(), known.state.clone())
+            Ok((id.clone(), encode(&unpack(&known.state)?)?))
         });
-        kept.collect()
+        let mut kept: Vec<_> = kept.collect::<Result<_, StoreError>>()?;
+        // In the order in which they lie on disk.
+        kept.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(kept)
     }
 
     fn check_open(&self) -> Result<(), StoreError> {
@@ -143,7 +158,9 @@ impl Timelines {
 
 /// A state as it is kept: names and values, so that later versions may know more of a timeline.
 pub(super) fn encode(state: &TimelineState) -> Result<Vec<u8>, StoreError> {
-    rmp_serde::to_vec_named(state).map_err(|error| StoreError::Broken(error.to_string()))
+    let mut named = Vec::with_capacity(320);
+    let written = rmp_serde::encode::write_named(&mut named, state);
+    written.map(|()| named).map_err(|error| StoreError::Broken(error.to_string()))
 }
 
 fn decode(bytes: &[u8]) -> Result<TimelineState, StoreError> {
@@ -174,14 +191,14 @@ mod tests {
         };
         let first = TimelineState { complete_at: Some(now), ..TimelineState::first(None, now) };
         assert!(!look(&mut timelines, &first).is_empty(), "a first look is news");
-        timelines.put(id.clone(), encode(&first).unwrap(), false);
-        assert_eq!(timelines.unkept(9), []);
+        timelines.put(id.clone(), &first, false).unwrap();
+        assert_eq!(timelines.unkept(9).unwrap(), []);
         let seen = TimelineState { complete_at: Some(now + SignedDuration::from_secs(1)), ..first };
         assert!(look(&mut timelines, &seen).is_empty());
         assert_eq!(timelines.state(&id).unwrap(), Some(seen.clone()));
-        assert_eq!(timelines.unkept(0).len(), 0);
-        assert_eq!(timelines.unkept(9).len(), 1);
-        assert_eq!(timelines.unkept(9).len(), 0);
+        assert_eq!(timelines.unkept(0).unwrap().len(), 0);
+        assert_eq!(timelines.unkept(9).unwrap(), [(id.clone(), encode(&seen).unwrap())]);
+        assert_eq!(timelines.unkept(9).unwrap(), []);
         let failed = TimelineState { failures: 1, ..seen };
         assert!(!look(&mut timelines, &failed).is_empty());
     }
@@ -191,7 +208,7 @@ mod tests {
         let (id, now) = (TimelineId::new(&Platform::X, "1"), Timestamp::UNIX_EPOCH);
         let mut timelines = Timelines { opened: true, ..Timelines::default() };
         let state = TimelineState::first(None, now);
-        timelines.put(id.clone(), encode(&state).unwrap(), false);
+        timelines.put(id.clone(), &state, false).unwrap();
         let turn = timelines.claim(std::slice::from_ref(&id), now).unwrap().remove(0);
         timelines.shut(StoreError::Full("no space".into()));
         assert!(timelines.claim(std::slice::from_ref(&id), now).is_err());

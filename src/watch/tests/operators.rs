@@ -214,7 +214,7 @@ fn from_asks_for_the_account_that_is_watched() {
 fn a_watchlist_is_for_the_accounts_it_names() {
     let text = format!("accounts = [\"x:AfricanHub_\", \"group:ministries\"]\n{}", one_rule("weapon"));
     let accounts = Accounts {
-        watched: ["AfricanHub_", "mod_a", "other"].map(|name| (Platform::X, name.to_owned())).into(),
+        watched: ["AfricanHub_", "mod_a", "other"].map(|name| (Platform::X, name.into())).into(),
         groups: vec![("ministries".into(), vec![Account::parse("x:mod_a").unwrap()])],
     };
     let documents = [("it".to_owned(), Document::new("it.toml", text))];

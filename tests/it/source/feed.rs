@@ -324,6 +324,18 @@ async fn a_feed_that_has_not_changed_for_a_month_is_read_again_because_posts_tha
 }
 
 #[tokio::test]
+async fn a_connection_that_is_not_needed_again_soon_is_closed() {
+    let double = Double::saying(Reply::new(200, rss("<item><guid>u:1</guid></item>"))).await;
+    for (every, connection) in [("15m", Some("close")), ("1m", None)] {
+        let table = format!("feeds = [\"{}/feed.xml\"]\nevery = \"{every}\"", double.url());
+        let source = build(vigie::source::feed::read, &table, std::path::Path::new("."));
+        let watched = source.accounts().remove(0);
+        look(&*source, &watched.timeline.unwrap(), &watched.account, None).await.unwrap();
+        assert_eq!(double.asked().last().unwrap().header("connection"), connection, "{every}");
+    }
+}
+
+#[tokio::test]
 async fn every_status_is_classified() {
     for status in [404, 408, 429, 500, 502, 503, 504] {
         assert_eq!(again(look_once(Reply::new(status, "<html>")).await), None, "{status}");

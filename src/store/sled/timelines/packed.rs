@@ -1,0 +1,100 @@
+//! A timeline's state in few bytes, for memory: by place. On disk it is by name, so that later versions may know more.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::model::cadence::Cadence;
+use crate::model::coverage::Gap;
+use crate::model::instant;
+use crate::model::timeline::{Cursor, Silence, TimelineState, Trouble};
+use crate::store::StoreError;
+
+#[derive(Serialize, Deserialize)]
+struct At(#[serde(with = "instant")] Timestamp);
+
+/// A state as it is read back.
+type Packed = (
+    (Option<Cursor>, Option<At>, At, At, (i64, i32), u32),
+    (Option<At>, Option<At>, Option<At>, Vec<Gap>, Option<Trouble>, Option<At>),
+    (Cadence, Option<Silence>, Option<String>, Option<At>),
+);
+
+/// The bytes of a state, which are put together in `buffer`.
+pub(super) fn pack(state: &TimelineState, buffer: &mut Vec<u8>) -> Result<Box<[u8]>, StoreError> {
+    let TimelineState { cursor, since, due, set_at, pause, failures, watched_since, begun_at, .. } = state;
+    let TimelineState { complete_at, open, trouble, missed_at, cadence, silence, name, named_at, .. } = state;
+    let at = |at: &Option<Timestamp>| at.map(At);
+    let packed = (
+        (cursor, at(since), At(*due), At(*set_at), (pause.as_secs(), pause.subsec_nanos()), failures),
+        (at(watched_since), at(begun_at), at(complete_at), open, trouble, at(missed_at)),
+        (cadence, silence, name, at(named_at)),
+    );
+    buffer.clear();
+    rmp_serde::encode::write(buffer, &packed).map_err(|error| StoreError::Broken(error.to_string()))?;
+    Ok(buffer.as_slice().into())
+}
+
+/// What [`pack`] made bytes of.
+pub(super) fn unpack(bytes: &[u8]) -> Result<TimelineState, StoreError> {
+    let broken = |error| StoreError::Broken(format!("a timeline's state: {error}"));
+    let (times, looks, account): Packed = rmp_serde::from_slice(bytes).map_err(broken)?;
+    let at = |at: Option<At>| at.map(|At(at)| at);
+    let (cursor, since, At(due), At(set_at), (seconds, nanoseconds), failures) = times;
+    let (watched_since, begun_at, complete_at, open, trouble, missed_at) = looks;
+    let (cadence, silence, name, named_at) = account;
+    Ok(TimelineState {
+        cursor,
+        since: at(since),
+        due,
+        set_at,
+        pause: SignedDuration::new(seconds, nanoseconds),
+        failures,
+        watched_since: at(watched_since),
+        begun_at: at(begun_at),
+        complete_at: at(complete_at),
+        open,
+        trouble,
+        missed_at: at(missed_at),
+        cadence,
+        silence,
+        name,
+        named_at: at(named_at),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::coverage::Cause;
+
+    #[test]
+    fn every_state_comes_back_as_it_was_and_that_of_a_feed_is_small() {
+        let at = |second: i64| Timestamp::new(1_750_000_000 + second, 123_456_789).unwrap();
+        let first = TimelineState::first(Some(Timestamp::MIN), at(0));
+        let read = TimelineState {
+            cursor: Some(Cursor("{\"etag\":\"\\\"1\\\"\"}".into())),
+            since: Some(at(-9)),
+            pause: SignedDuration::new(900, 5),
+            watched_since: Some(at(1)),
+            complete_at: Some(at(2)),
+            cadence: Cadence::default().heard(&[at(-500), at(-5), at(-1)]),
+            ..first.clone()
+        };
+        let pack = |state: &TimelineState| pack(state, &mut vec![7; 3]).unwrap();
+        assert!(pack(&read).len() <= 115, "{}", pack(&read).len());
+        let failing = TimelineState {
+            failures: 7,
+            begun_at: Some(at(3)),
+            open: vec![Gap::open(at(0), Cause::Outage, "why"), Gap::open(at(0), Cause::Credit, "")],
+            trouble: Some(Trouble { since: at(4), cause: Cause::Doubt, why: "why".into() }),
+            missed_at: Some(at(5)),
+            silence: Some(Silence { since: at(6), told: true }),
+            name: Some("name".into()),
+            named_at: Some(Timestamp::MAX),
+            ..read.clone()
+        };
+        for state in [first, read, failing] {
+            assert_eq!(unpack(&pack(&state)).unwrap(), state);
+        }
+    }
+}
