@@ -103,7 +103,9 @@ mod tests {
         let mut waiting = Waiting::Nobody;
         for _ in 0..100 {
             let mut dues: Vec<_> = (0..rng.usize(0..4)).map(|number| (rng.i64(0..9), number)).collect();
-            dues.iter().for_each(|(due, number)| waiting.push(Due(*due), *number));
+            for (due, number) in &dues {
+                waiting.push(Due(*due), *number);
+            }
             dues.sort_unstable();
             assert_eq!(waiting.first(), dues.first().map(|(due, _)| Due(*due)));
             let taken: Vec<_> = std::iter::from_fn(|| waiting.pop()).collect();

@@ -143,9 +143,11 @@ fn media(entry: &Entry) -> Vec<Media> {
         let alt =
             object.description.as_ref().or(object.title.as_ref()).map(read).filter(|alt| !alt.is_empty());
         let media = object.content.iter().filter_map(move |content| {
-            let kind = content.content_type.as_ref().map(|kind| kind.as_str());
             Some(Media {
-                kind: kind_of(kind),
+                kind: content
+                    .content_type
+                    .as_ref()
+                    .map_or(kind_of(None), |kind| kind_of(Some(kind.as_str()))),
                 url: Some(content.url.as_ref()?.to_string()),
                 alt: alt.clone(),
             })

@@ -139,9 +139,11 @@ mod tests {
             let kept = day - rng.i32(0..=127);
             let entry = Entry { kept, ..Entry::new(Content(rng.u64(..).to_be_bytes()), day, rng.bool()) };
             if rng.u8(..4) == 0 {
-                (table.remove(&key), map.remove(&key));
+                table.remove(&key);
+                map.remove(&key);
             } else {
-                (table.put(&key, entry), map.insert(key, entry));
+                table.put(&key, entry);
+                map.insert(key, entry);
             }
             assert_eq!(table.get(&key), map.get(&key).copied());
         }
