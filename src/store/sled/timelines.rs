@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use self::packed::{pack, unpack};
+use self::packed::{Packed, pack, unpack};
 use super::trees::{Tree, Trees};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 use crate::store::{Outcome, StoreError};
@@ -36,7 +36,7 @@ pub(super) struct Timelines {
 /// What is kept of a timeline. There may be many, so it is kept packed.
 #[derive(Debug)]
 struct Known {
-    state: Box<[u8]>,
+    state: Packed,
     /// Whether the state on disk is older.
     unkept: bool,
 }
@@ -93,8 +93,8 @@ impl Timelines {
     pub(super) fn hasten(&mut self, id: &TimelineId, now: Timestamp) -> Result<(), StoreError> {
         self.check_open()?;
         if let Some(state) = self.state(id)? {
-            let state = encode(&TimelineState { due: now, ..state })?;
-            self.known.insert(id.clone(), Known { state: state.into(), unkept: true });
+            let state = pack(&TimelineState { due: now, ..state }, &mut self.buffer)?;
+            self.known.insert(id.clone(), Known { state, unkept: true });
         }
         Ok(())
     }

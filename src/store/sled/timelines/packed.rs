@@ -9,18 +9,22 @@ use crate::model::instant;
 use crate::model::timeline::{Cursor, Silence, TimelineState, Trouble};
 use crate::store::StoreError;
 
+/// A state in few bytes. It is a type of its own because the bytes of a state on disk are others.
+#[derive(Debug)]
+pub(super) struct Packed(Box<[u8]>);
+
 #[derive(Serialize, Deserialize)]
 struct At(#[serde(with = "instant")] Timestamp);
 
 /// A state as it is read back.
-type Packed = (
+type Unpacked = (
     (Option<Cursor>, Option<At>, At, At, (i64, i32), u32),
     (Option<At>, Option<At>, Option<At>, Vec<Gap>, Option<Trouble>, Option<At>),
     (Cadence, Option<Silence>, Option<String>, Option<At>),
 );
 
-/// The bytes of a state, which are put together in `buffer`.
-pub(super) fn pack(state: &TimelineState, buffer: &mut Vec<u8>) -> Result<Box<[u8]>, StoreError> {
+/// A state, packed by way of `buffer`.
+pub(super) fn pack(state: &TimelineState, buffer: &mut Vec<u8>) -> Result<Packed, StoreError> {
     let TimelineState { cursor, since, due, set_at, pause, failures, watched_since, begun_at, .. } = state;
     let TimelineState { complete_at, open, trouble, missed_at, cadence, silence, name, named_at, .. } = state;
     let at = |at: &Option<Timestamp>| at.map(At);
@@ -31,13 +35,13 @@ pub(super) fn pack(state: &TimelineState, buffer: &mut Vec<u8>) -> Result<Box<[u
     );
     buffer.clear();
     rmp_serde::encode::write(buffer, &packed).map_err(|error| StoreError::Broken(error.to_string()))?;
-    Ok(buffer.as_slice().into())
+    Ok(Packed(buffer.as_slice().into()))
 }
 
-/// What [`pack`] made bytes of.
-pub(super) fn unpack(bytes: &[u8]) -> Result<TimelineState, StoreError> {
+/// The state as it was.
+pub(super) fn unpack(Packed(bytes): &Packed) -> Result<TimelineState, StoreError> {
     let broken = |error| StoreError::Broken(format!("a timeline's state: {error}"));
-    let (times, looks, account): Packed = rmp_serde::from_slice(bytes).map_err(broken)?;
+    let (times, looks, account): Unpacked = rmp_serde::from_slice(bytes).map_err(broken)?;
     let at = |at: Option<At>| at.map(|At(at)| at);
     let (cursor, since, At(due), At(set_at), (seconds, nanoseconds), failures) = times;
     let (watched_since, begun_at, complete_at, open, trouble, missed_at) = looks;
@@ -81,7 +85,7 @@ mod tests {
             ..first.clone()
         };
         let pack = |state: &TimelineState| pack(state, &mut vec![7; 3]).unwrap();
-        assert!(pack(&read).len() <= 115, "{}", pack(&read).len());
+        assert!(pack(&read).0.len() <= 115, "{}", pack(&read).0.len());
         let failing = TimelineState {
             failures: 7,
             begun_at: Some(at(3)),
