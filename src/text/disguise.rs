@@ -9,6 +9,9 @@ const FEWEST: usize = 3;
 /// The same if there are only dots in it: `U.S.A`.
 const FEWEST_DOTTED: usize = 4;
 
+/// No word that hides is longer, in letters and signs.
+const LONGEST: usize = 64;
+
 /// Signs, and the letters of Latin and Cyrillic that they stand for.
 const ALIKE: [(char, char, char); 9] = [
     ('0', 'o', 'о'),
@@ -33,6 +36,9 @@ pub fn hides(c: char) -> bool {
 /// What letters, digits and signs that [`hides`] knows say as one word; nothing if they hardly are one. The names of many
 /// weapons look the same (`Su30MK`), so it can only be said beside what is written.
 pub fn undisguised(word: &[char]) -> Option<Vec<char>> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let is_letter = |c: &&char| !c.is_ascii_digit() && !hides(**c);
     let (letters, digits) =
         (word.iter().filter(is_letter).count(), word.iter().filter(|c| c.is_ascii_digit()).count());
@@ -102,5 +108,7 @@ mod tests {
         ] {
             assert_eq!(said(word), None, "{word}");
         }
+        assert!(said(&"a.b".repeat(22)).is_none());
+        assert!(said(&"a.b".repeat(21)).is_some());
     }
 }

@@ -166,8 +166,10 @@ mod tests {
     // A cost that grew with the square of the length would take minutes here.
     #[test]
     fn long_texts_cost_what_their_length_asks() {
-        let pieces =
-            ["a", "Aa", "#Aa", "e\u{301}", "\u{301}", "wе", "🇷🇺", "https://", " www.", "http:", "俄", "' "];
+        let pieces = [
+            "a", "Aa", "#Aa", "e\u{301}", "\u{301}", "wе", "🇷🇺", "https://", " www.", "http:", "俄", "' ",
+            "a.", "a1b", "a@",
+        ];
         for piece in pieces {
             let text = piece.repeat(20_000 / piece.len());
             let tokens = analyse(&text);
