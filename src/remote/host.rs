@@ -78,8 +78,8 @@ pub(super) struct Host {
 /// What calls to a host left behind.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Called {
-    /// When the last call went.
-    last: Option<Instant>,
+    /// From when on it may be called as if it never had been.
+    rested: Option<Instant>,
     /// Until when no call is made, by time that passes and by the clock. The clock may jump; it is only told.
     pub(super) closed: Option<(Instant, Timestamp)>,
 }
@@ -172,15 +172,14 @@ impl Host {
             let wait = early.wait_time_from(self.limiter.clock().now());
             tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
         }
-        self.called().last = Some(Instant::now());
+        let (now, mut called) = (Instant::now(), self.called());
+        called.rested = Some(called.rested.map_or(now, |rested| rested.max(now)) + self.pace.every);
     }
 
     /// Whether it may be called as if it never had been.
     fn is_at_rest(&self, now: Instant) -> bool {
-        let Called { last, closed } = *self.called();
-        let rest = self.pace.every.saturating_mul(self.pace.burst.get());
-        last.is_none_or(|last| now.duration_since(last) > rest)
-            && closed.is_none_or(|(until, _)| until <= now)
+        let Called { rested, closed } = *self.called();
+        rested.is_none_or(|rested| rested < now) && closed.is_none_or(|(until, _)| until <= now)
     }
 
     pub(super) fn called(&self) -> MutexGuard<'_, Called> {

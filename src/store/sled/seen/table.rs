@@ -71,7 +71,7 @@ impl Table {
             Err(at) => {
                 if part.len() == part.capacity() {
                     // Doubled, half of the table would be empty on the average of its life.
-                    part.reserve_exact(part.len() / 8 + 2);
+                    part.reserve_exact(part.len() / 32 + 2);
                 }
                 part.insert(at, packed(key, entry));
             }
