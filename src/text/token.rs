@@ -104,6 +104,7 @@ mod tests {
             ("0ружие Su30MK F16s", "[оружие] 0 ружие [sueomk] su 30 mk f 16 s"),
             ("#tr4ining a #MaliT4nks", "[training] tr 4 ining a [malit] mali t 4 nks"),
             ("in.struc.teurs it@liens. Fin", "[instructeurs] in struc teurs [italiens] it liens fin"),
+            ("ru$$ian. a...bcd", "[russian] ru ian a bcd"),
             ("مسـ.ـيّرات ا.ل", "[مسيرات] مس يرات ا ل"),
             ("U.S. a.m. 3.5 x.y", "u s a m 3 5 x y"),
             ("俄罗斯向马里 30辆", "俄 罗 斯 向 马 里 30 辆"),

@@ -175,7 +175,7 @@ fn undisguised(text: &str, tokens: Vec<Token>) -> Vec<Token> {
     found
 }
 
-/// What stands between two words if they may be one: a sign and noise, or nothing where letters and digits touch.
+/// What stands between two words if they may be one: signs and noise, or nothing where letters and digits touch.
 fn joint<'t>(text: &'t str, pair: &[Token]) -> Option<&'t str> {
     let [one, next] = pair else { return None };
     let speaks =
@@ -185,7 +185,7 @@ fn joint<'t>(text: &'t str, pair: &[Token]) -> Option<&'t str> {
     let digits = [one, next].map(|token| token.script == Script::Number);
     let joins = match signs.as_slice() {
         [] => between.is_empty() && digits[0] != digits[1],
-        [sign] => disguise::hides(*sign) && digits == [false; 2],
+        [_] | [_, _] => signs.iter().all(|sign| disguise::hides(*sign)) && digits == [false; 2],
         _ => false,
     };
     (joins && speaks(one) && speaks(next)).then_some(between)

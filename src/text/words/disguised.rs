@@ -8,6 +8,9 @@ use crate::text::fold::{self, Class};
 use crate::text::glyph::glyph;
 use crate::text::script::Script;
 
+/// So many signs may stand between two parts of a word: `ru$$ians`.
+const MOST_SIGNS: usize = 2;
+
 impl Words {
     /// Adds the whole of every word in disguise.
     pub(super) fn undisguise(&mut self) {
@@ -46,7 +49,7 @@ impl Words {
         all
     }
 
-    /// What stands between two words if they may be one: a sign and noise, or nothing between letters and digits.
+    /// What stands between two words if they may be one: signs and noise, or nothing between letters and digits.
     fn joint(&self, one: &Word, next: &Word) -> Option<&str> {
         let speaks =
             |word: &Word| !matches!(word.script, Script::Symbol | Script::Unspaced) && word.width == 1;
@@ -54,12 +57,13 @@ impl Words {
             return None;
         }
         let between = self.text.get(one.end as usize..next.start as usize)?;
-        let mut signs = between.chars().filter(|c| fold::entry(*c).class != Class::Noise);
+        let signs: Vec<char> =
+            between.chars().filter(|c| fold::entry(*c).class != Class::Noise).take(MOST_SIGNS + 1).collect();
         let digits = [one, next].map(|word| word.script == Script::Number);
-        let joins = match (signs.next(), signs.next()) {
-            (None, _) => between.is_empty() && digits[0] != digits[1],
-            (Some(sign), None) => hides(sign) && digits == [false; 2],
-            _ => false,
+        let joins = if signs.is_empty() {
+            between.is_empty() && digits[0] != digits[1]
+        } else {
+            signs.len() <= MOST_SIGNS && signs.iter().all(|sign| hides(*sign)) && digits == [false; 2]
         };
         joins.then_some(between)
     }

@@ -59,7 +59,7 @@ impl Words {
 
     /// Whatever was read before ends here; no word does.
     pub(super) fn gap(&mut self, run: &mut Run, c: char) {
-        let hides = (run.last == Last::Word || run.class == Class::Letter) && disguise::hides(c);
+        let hides = (run.last != Last::Other || run.class == Class::Letter) && disguise::hides(c);
         self.close(run);
         run.first = self.letters.len();
         run.last = if hides { Last::Sign } else { Last::Other };
