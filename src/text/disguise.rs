@@ -49,18 +49,17 @@ pub fn undisguised(word: &[char]) -> Option<Vec<char>> {
     if letters == word.len() || letters < fewest || letters <= digits || !begins || !ends {
         return None;
     }
-    let script = word.iter().find(is_letter).map(|c| Script::of(*c))?;
+    // Letters of other scripts that look like those of the word hide it, too.
+    let count = |script: Script| word.iter().filter(|c| Script::of(**c) == script).count();
+    let script = [Script::Latin, Script::Cyrillic].into_iter().max_by_key(|script| count(*script));
+    let script = script.filter(|script| count(*script) > 0);
     let heard = word.iter().filter(|c| !SILENT.contains(c));
-    heard.map(|c| if is_letter(&c) { Some(*c) } else { letter(*c, script) }).collect()
+    heard.map(|c| if is_letter(&c) { Some(*c) } else { letter(*c, script?) }).collect()
 }
 
 fn letter(sign: char, script: Script) -> Option<char> {
     let (_, latin, cyrillic) = ALIKE.iter().find(|(known, ..)| *known == sign)?;
-    let letter = match script {
-        Script::Latin => latin,
-        Script::Cyrillic => cyrillic,
-        _ => return None,
-    };
+    let letter = if script == Script::Latin { latin } else { cyrillic };
     (*letter != ' ').then_some(*letter)
 }
 
@@ -80,6 +79,7 @@ mod tests {
             ("S3LF", "SeLF"),
             ("4rms", "arms"),
             ("0ружие", "оружие"),
+            ("6p0ню", "бpоню"),
             ("we@p0ns", "weapons"),
             ("wea.pons", "weapons"),
             ("r.u.s.s.i.a", "russia"),
