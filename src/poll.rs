@@ -93,7 +93,7 @@ impl Poll {
             for (place, watched) in watched.into_iter().enumerate() {
                 let timeline = of.watching.timeline(&watched, poll.store.as_ref()).await?;
                 let due = poll.due_anew(&timeline, now).await?;
-                let every = watched.every.unwrap_or(of.watching.common.every);
+                let every = watched.every.unwrap_or(of.watching.common.every).as_millis() as i64;
                 let lesser = place as f32 / accounts.saturating_sub(1).max(1) as f32;
                 let (by_name, account) = (watched.timeline.is_none(), watched.account);
                 poll.watch(timeline, due, Watch { of: of.clone(), account, every, lesser, by_name });

@@ -88,7 +88,7 @@ pub(super) fn decide(
 
 /// The wait before the next look.
 fn wait(look: &Look, before: &TimelineState, now: Timestamp, rng: &mut fastrand::Rng) -> SignedDuration {
-    let (common, every) = (&look.watch.watching().common, look.watch.every);
+    let (common, every) = (&look.watch.watching().common, SignedDuration::from_millis(look.watch.every));
     let Ok(page) = &look.result else {
         let failures = before.failures.saturating_add(1);
         return full_jitter(failures, every, LONGEST_BACKOFF, rng).max(every / 2);

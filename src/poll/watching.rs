@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-
 use super::purse::Purse;
 use crate::model::post::Platform;
 use crate::model::timeline::TimelineId;
@@ -40,8 +38,8 @@ pub(crate) struct Watch {
     pub(super) of: Arc<Shared>,
     /// Whom it watches, as the configuration names them.
     pub(super) account: Arc<str>,
-    /// The wait between two looks at it.
-    pub(super) every: SignedDuration,
+    /// The wait between two looks at it, in milliseconds.
+    pub(super) every: i64,
     /// How much less it matters than the source's other accounts, by their order: from 0 to 1.
     pub(super) lesser: f32,
     /// Whether its timeline was found by its name.

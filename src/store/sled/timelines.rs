@@ -22,7 +22,8 @@ pub(super) type Shared = Arc<Mutex<Timelines>>;
 /// All timelines.
 #[derive(Debug, Default)]
 pub(super) struct Timelines {
-    known: HashMap<TimelineId, Known>,
+    /// There may be many, so they are kept packed.
+    known: HashMap<TimelineId, Packed>,
     held: HashMap<TimelineId, u64>,
     fence: u64,
     /// What a state is packed in.
@@ -31,14 +32,6 @@ pub(super) struct Timelines {
     opened: bool,
     /// Why no turns are handed out until it is opened anew.
     shut: Option<StoreError>,
-}
-
-/// What is kept of a timeline. There may be many, so it is kept packed.
-#[derive(Debug)]
-struct Known {
-    state: Packed,
-    /// Whether the state on disk is older.
-    unkept: bool,
 }
 
 /// The timelines, for a moment.
@@ -54,7 +47,7 @@ impl Timelines {
         for entry in trees.entries(Tree::Timeline, b"") {
             let (key, value) = entry?;
             let id = TimelineId::from(String::from_utf8_lossy(&key).into_owned());
-            self.known.insert(id, Known { state: pack(&decode(&value)?, &mut self.buffer)?, unkept: false });
+            self.known.insert(id, pack(&decode(&value)?, false, &mut self.buffer)?);
         }
         (self.opened, self.shut) = (true, None);
         Ok(())
@@ -70,7 +63,7 @@ impl Timelines {
         if let (false, Some(why)) = (self.opened, &self.shut) {
             return Err(why.clone());
         }
-        self.known.get(id).map(|known| unpack(&known.state)).transpose()
+        self.known.get(id).map(unpack).transpose()
     }
 
     /// Hands out turns at those among `wanted` that are due and that nobody holds.
@@ -93,8 +86,8 @@ impl Timelines {
     pub(super) fn hasten(&mut self, id: &TimelineId, now: Timestamp) -> Result<(), StoreError> {
         self.check_open()?;
         if let Some(state) = self.state(id)? {
-            let state = pack(&TimelineState { due: now, ..state }, &mut self.buffer)?;
-            self.known.insert(id.clone(), Known { state, unkept: true });
+            let state = pack(&TimelineState { due: now, ..state }, true, &mut self.buffer)?;
+            self.known.insert(id.clone(), state);
         }
         Ok(())
     }
@@ -131,7 +124,7 @@ impl Timelines {
         unkept: bool,
     ) -> Result<(), StoreError> {
         self.held.remove(&id);
-        let known = Known { state: pack(state, &mut self.buffer)?, unkept };
+        let known = pack(state, unkept, &mut self.buffer)?;
         // With the id that whoever looks has in memory anyway, rather than with the one that was read from disk.
         self.known.remove(&id);
         self.known.insert(id, known);
@@ -140,10 +133,10 @@ impl Timelines {
 
     /// Up to `most` states that the disk does not have yet, as it is to have them; from now on it counts as having them.
     pub(super) fn unkept(&mut self, most: usize) -> Result<Vec<(TimelineId, Vec<u8>)>, StoreError> {
-        let unkept = self.known.iter_mut().filter(|(_, known)| known.unkept).take(most);
+        let unkept = self.known.iter_mut().filter(|(_, known)| known.is_unkept()).take(most);
         let kept = unkept.map(|(id, known)| {
-            known.unkept = false;
-            Ok((id.clone(), encode(&unpack(&known.state)?)?))
+            known.keep();
+            Ok((id.clone(), encode(&unpack(known)?)?))
         });
         let mut kept: Vec<_> = kept.collect::<Result<_, StoreError>>()?;
         // In the order in which they lie on disk.

@@ -9,9 +9,27 @@ use crate::model::instant;
 use crate::model::timeline::{Cursor, Silence, TimelineState, Trouble};
 use crate::store::StoreError;
 
-/// A state in few bytes. It is a type of its own because the bytes of a state on disk are others.
+/// A state in few bytes, the first of which says whether the state on disk is older. It is a type of its own because the
+/// bytes of a state on disk are others.
 #[derive(Debug)]
 pub(super) struct Packed(Box<[u8]>);
+
+impl Packed {
+    /// Whether the state on disk is older.
+    pub(super) fn is_unkept(&self) -> bool {
+        self.0.first() == Some(&UNKEPT)
+    }
+
+    /// From now on the disk has it.
+    pub(super) fn keep(&mut self) {
+        if let Some(first) = self.0.first_mut() {
+            *first = KEPT;
+        }
+    }
+}
+
+const KEPT: u8 = 0;
+const UNKEPT: u8 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct At(#[serde(with = "instant")] Timestamp);
@@ -23,8 +41,8 @@ type Unpacked = (
     (Cadence, Option<Silence>, Option<String>, Option<At>),
 );
 
-/// A state, packed by way of `buffer`.
-pub(super) fn pack(state: &TimelineState, buffer: &mut Vec<u8>) -> Result<Packed, StoreError> {
+/// A state, packed by way of `buffer`; `unkept` if that on disk is older.
+pub(super) fn pack(state: &TimelineState, unkept: bool, buffer: &mut Vec<u8>) -> Result<Packed, StoreError> {
     let TimelineState { cursor, since, due, set_at, pause, failures, watched_since, begun_at, .. } = state;
     let TimelineState { complete_at, open, trouble, missed_at, cadence, silence, name, named_at, .. } = state;
     let at = |at: &Option<Timestamp>| at.map(At);
@@ -34,6 +52,7 @@ pub(super) fn pack(state: &TimelineState, buffer: &mut Vec<u8>) -> Result<Packed
         (cadence, silence, name, at(named_at)),
     );
     buffer.clear();
+    buffer.push(if unkept { UNKEPT } else { KEPT });
     rmp_serde::encode::write(buffer, &packed).map_err(|error| StoreError::Broken(error.to_string()))?;
     Ok(Packed(buffer.as_slice().into()))
 }
@@ -41,7 +60,8 @@ pub(super) fn pack(state: &TimelineState, buffer: &mut Vec<u8>) -> Result<Packed
 /// The state as it was.
 pub(super) fn unpack(Packed(bytes): &Packed) -> Result<TimelineState, StoreError> {
     let broken = |error| StoreError::Broken(format!("a timeline's state: {error}"));
-    let (times, looks, account): Unpacked = rmp_serde::from_slice(bytes).map_err(broken)?;
+    let (times, looks, account): Unpacked =
+        rmp_serde::from_slice(bytes.get(1..).unwrap_or_default()).map_err(broken)?;
     let at = |at: Option<At>| at.map(|At(at)| at);
     let (cursor, since, At(due), At(set_at), (seconds, nanoseconds), failures) = times;
     let (watched_since, begun_at, complete_at, open, trouble, missed_at) = looks;
@@ -84,7 +104,7 @@ mod tests {
             cadence: Cadence::default().heard(&[at(-500), at(-5), at(-1)]),
             ..first.clone()
         };
-        let pack = |state: &TimelineState| pack(state, &mut vec![7; 3]).unwrap();
+        let pack = |state: &TimelineState| pack(state, false, &mut vec![7; 3]).unwrap();
         assert!(pack(&read).0.len() <= 115, "{}", pack(&read).0.len());
         let failing = TimelineState {
             failures: 7,
@@ -99,6 +119,10 @@ mod tests {
         };
         for state in [first, read, failing] {
             assert_eq!(unpack(&pack(&state)).unwrap(), state);
+            let mut unkept = super::pack(&state, true, &mut Vec::new()).unwrap();
+            assert!(unkept.is_unkept() && !pack(&state).is_unkept());
+            unkept.keep();
+            assert_eq!((unkept.is_unkept(), unpack(&unkept).unwrap()), (false, state));
         }
     }
 }
