@@ -1,9 +1,10 @@
-//! What it takes to watch many feeds, each on a host of its own, on Linux.
+//! What it takes to watch many feeds, on Linux.
 //!
-//! `cargo bench --bench feeds` starts vigie over 10,000 feeds on 127.x.y.z, all of them one server here, and tells from
-//! `/proc` what its process takes: memory, and CPU for a feed that changed and for one that did not. Every look is a
-//! connection of its own, as it is at the usual pace; with `-- kept` the server leaves connections open. `-- 500` takes so
-//! many feeds, `-- 500 50` on so many hosts, `-- 500 2s` looks every two seconds, `-- ./vigie` measures another vigie.
+//! `cargo bench --bench feeds` starts vigie over 10,000 feeds, each on a host of its own, 127.x.y.z, all of them one server
+//! here, and tells from `/proc` what its process takes: memory, and CPU for a feed that changed and for one that did not.
+//! Every look is a connection of its own, as it is at the usual pace; with `-- kept` the server leaves connections open.
+//! `-- 500` takes so many feeds, `-- 500 50` on so many hosts, of which each takes the calls that it needs, `-- 500 2s` looks
+//! every two seconds, `-- ./vigie` measures another vigie. `-- 10000 1 kept` is a hub of one's own.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 
@@ -110,8 +111,11 @@ async fn round(vigie: &Vigie, feeds: &Feeds, what: &str, every: u64) {
 
 fn write(folder: &Path, (count, port): (u64, u16), wish: &Wish) {
     let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Three times what is needed, because the first round is to be over soon.
+    let calls = (3 * count.div_ceil(wish.hosts)).div_ceil(wish.every).min(1000);
     let mut config = format!(
-        "store = \"data\"\nlisten = \"{listen}\"\n[sink.console.here]\n[source.feed.many]\nevery = \"{}s\"\nfeeds = [\n",
+        "store = \"data\"\nlisten = \"{listen}\"\n[sink.console.here]\n[source.feed.many]\nevery = \"{}s\"\n\
+         calls_per_second = {calls}\nfeeds = [\n",
         wish.every
     );
     for n in 0..count {

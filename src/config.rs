@@ -84,7 +84,7 @@ impl Config {
         Self::check(path, clock, &mut Vec::new())
     }
 
-    /// The same; whatever is wrong, `warnings` gets what may be meant but seldom is in those watchlists that can be read.
+    /// The same; whatever is wrong, `warnings` gets what may be meant but seldom is, in what can be read.
     pub fn check(
         path: &Path,
         clock: &Arc<dyn Clock>,

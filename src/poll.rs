@@ -58,6 +58,9 @@ pub const TICK: Duration = Duration::from_secs(5);
 /// Looks begin together at most once in this time: to be woken for each by itself costs more than most looks do.
 const BREATH: Duration = Duration::from_millis(50);
 
+/// Calls that may be under way at a host whose pace is not known.
+const CALLS: usize = 4;
+
 /// The rules that hold for a post that came by a watched account.
 pub type Matcher = Arc<dyn Fn(&Post, &Origin) -> Vec<Match> + Send + Sync>;
 
@@ -89,7 +92,8 @@ impl Poll {
             let accounts = watched.len();
             let of = Arc::new(Shared { number, watching, accounts, purse });
             poll.watched.reserve_exact(accounts);
-            poll.agenda.expect(accounts);
+            let calls = of.watching.common.pace.map_or(CALLS, |pace| pace.at_once);
+            poll.agenda.open(accounts, calls);
             for (place, watched) in watched.into_iter().enumerate() {
                 let timeline = of.watching.timeline(&watched, poll.store.as_ref()).await?;
                 let due = poll.due_anew(&timeline, now).await?;

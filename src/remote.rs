@@ -5,11 +5,13 @@
 mod address;
 mod call;
 mod host;
+mod pace;
 mod request;
 mod wait;
 
 pub use call::{Remote, waited};
-pub use host::{Pace, Remotes};
+pub use host::Remotes;
+pub use pace::Pace;
 pub use request::{Answer, CallError, Follow, Request, Room};
 pub(crate) use wait::{believable, in_seconds, limit};
 pub use wait::{rate_limit_reset, retry_after};

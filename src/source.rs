@@ -12,6 +12,7 @@ pub mod fuzz;
 pub mod mastodon;
 mod mended;
 mod names;
+pub mod pace;
 pub mod telegram;
 pub mod x;
 
@@ -29,7 +30,7 @@ use crate::model::look::Missed;
 use crate::model::post::Post;
 use crate::model::spend::{Budget, Portion, Reads};
 use crate::model::timeline::{Cursor, TimelineId};
-use crate::remote::Remotes;
+use crate::remote::{Pace, Remotes};
 use crate::setting::{Fields, Period, wrong};
 
 /// Every kind of source: its name in `[source.KIND.NAME]` and how its table is read.
@@ -212,6 +213,8 @@ pub struct Common {
     pub backfill: Option<SignedDuration>,
     /// What reading costs and how much may be spent, where reading costs.
     pub budget: Option<Budget>,
+    /// How fast each of its hosts is called, where that is known beforehand.
+    pub pace: Option<Pace>,
 }
 
 /// An account that is known to post, so that its silence is an alarm.
@@ -237,6 +240,7 @@ impl Common {
             canary: canary(fields),
             backfill: fields.optional::<Period>("backfill").map_or(backfill, |period| Some(period.0)),
             budget: None,
+            pace: None,
         }
     }
 }

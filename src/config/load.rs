@@ -74,7 +74,9 @@ pub(super) fn load(
     let mut disabled = Vec::new();
     let kit = source::Kit { remotes: remotes.clone(), clock: clock.clone(), dir: dir.to_owned() };
     let known = errors.len();
-    let sources = sources(source_table, &kit, &mut disabled, &mut errors);
+    let mut slow = Vec::new();
+    let sources = sources(source_table, &kit, &mut disabled, (&mut errors, &mut slow));
+    warnings.extend(slow.into_iter().flat_map(|warning| document.problems(warning.into())));
     let all_read = errors.len() == known;
     let kit = sink::Kit { remotes, clock: clock.clone(), dir: dir.to_owned(), timezone: timezone.clone() };
     let Sinks { enabled: mut sinks, names: sink_names, heirs } =

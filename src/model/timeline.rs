@@ -203,14 +203,19 @@ impl TimelineState {
 
     /// How much later than posted a post may be seen without being late.
     pub fn patience(&self) -> SignedDuration {
-        // A look takes its time, and is shifted by up to a tenth of the pause.
-        self.pause.saturating_mul(3).max(SignedDuration::from_secs(30))
+        patience(self.pause)
     }
 
     /// Whether what was posted lately is not seen although it should be.
     pub fn is_late(&self, now: Timestamp) -> bool {
         self.seen_until().is_some_and(|seen| now.duration_since(seen) > self.patience())
     }
+}
+
+/// How much later than posted a post may be seen without being late, where it is looked for once in `pause`.
+pub fn patience(pause: SignedDuration) -> SignedDuration {
+    // A look takes its time, and is shifted by up to a tenth of the pause.
+    pause.saturating_mul(3).max(SignedDuration::from_secs(30))
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use self::waiting::{Due, Waiting};
 /// Looks of a source under way at the same time.
 const OF_A_SOURCE: usize = 64;
 
-/// Those among them at one host, where a source has several.
-const OF_A_HOST: usize = 8;
+/// Those among them at one host, where a source has several, for each call that may be under way there.
+const OF_A_CALL: usize = 2;
 
 /// Those among them at hosts that gave no answer, all together.
 const OF_THE_SILENT: usize = 16;
@@ -57,17 +57,16 @@ struct Queue {
 #[derive(Debug, Default)]
 struct Hands {
     under_way: usize,
+    /// Of which one host takes no more.
+    of_a_host: u8,
     at_silent: usize,
     ready: BTreeSet<(Due, u32)>,
     ready_silent: BTreeSet<(Due, u32)>,
 }
 
 impl Agenda {
-    /// Puts a timeline of the source with this number on the agenda, at `host` if the source has several.
+    /// Puts a timeline of a source, by the order in which they were opened, on the agenda, at `host` if the source has several.
     pub(super) fn add(&mut self, source: usize, host: Option<&str>, due: Timestamp) -> Number {
-        while self.sources.len() <= source {
-            self.sources.push(Hands::default());
-        }
         let queue = self.queue(source, host);
         let number = self.queue_of.len();
         self.queue_of.push(queue);
@@ -75,18 +74,21 @@ impl Agenda {
         number
     }
 
-    /// Makes room for so many timelines, most of which have a host of their own.
-    pub(super) fn expect(&mut self, timelines: usize) {
+    /// Takes on the next source, of so many timelines, most of which have a host of their own; so many calls may be under
+    /// way at one of these.
+    pub(super) fn open(&mut self, timelines: usize, calls: usize) {
+        let of_a_host = (calls * OF_A_CALL).clamp(1, OF_A_SOURCE) as u8;
+        self.sources.push(Hands { of_a_host, ..Hands::default() });
         self.queue_of.reserve_exact(timelines);
         self.queues.reserve_exact(timelines);
     }
 
     fn queue(&mut self, source: usize, host: Option<&str>) -> u32 {
-        let most = if host.is_some() { OF_A_HOST } else { OF_A_SOURCE };
+        let most = if host.is_some() { self.sources[source].of_a_host } else { OF_A_SOURCE as u8 };
         let (queues, known) = (&mut self.queues, &mut self.known);
         let key = known.hasher().hash_one((source, host));
         *known.entry(key).or_insert_with(|| {
-            let (source, most) = (source as u32, most as u8);
+            let source = source as u32;
             queues.push(Queue { waiting: Waiting::Nobody, source, under_way: 0, most, silent: false });
             (queues.len() - 1) as u32
         })

@@ -39,8 +39,15 @@ impl Source for Empty {
 fn watching(accounts: usize) -> (Arc<Empty>, Watching) {
     let (source, hour) =
         (Arc::new(Empty { accounts, looks: AtomicUsize::new(0) }), SignedDuration::from_hours(1));
-    let common =
-        Common { enabled: true, every: hour, slowest: hour, canary: None, backfill: None, budget: None };
+    let common = Common {
+        enabled: true,
+        every: hour,
+        slowest: hour,
+        canary: None,
+        backfill: None,
+        budget: None,
+        pace: None,
+    };
     (source.clone(), Watching { id: "x.hub".into(), platform: Platform::X, common, source })
 }
 

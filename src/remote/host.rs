@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use super::address::{PublicOnly, may_be_public};
 use super::call::{LARGE_AT_ONCE, Remote};
+use super::pace::Pace;
 use crate::clock::Clock;
 
 /// All hosts there are to call. Cheap to clone.
@@ -46,24 +47,6 @@ struct Hosts {
     known: HashMap<u64, Arc<Host>>,
     /// With so many known, those at rest are forgotten: nothing is known of them that a new one would not have.
     most: usize,
-}
-
-/// How fast a host may be called.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// The mean time between two calls.
-    pub every: Duration,
-    /// Calls that may go at once after a rest.
-    pub burst: NonZeroU32,
-    /// Calls under way at the same time.
-    pub at_once: usize,
-}
-
-impl Pace {
-    /// A call every `every`, `burst` of them at once, four under way.
-    pub fn new(every: Duration, burst: u32) -> Self {
-        Self { every, burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), at_once: 4 }
-    }
 }
 
 /// One host, as one credential sees it.

@@ -14,7 +14,6 @@ mod table;
 mod text;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -35,7 +34,7 @@ use super::{Ask, Kit, Page, Plan, Source, SourceError, Watched};
 use crate::clock::Clock;
 use crate::model::post::Platform;
 use crate::model::timeline::TimelineId;
-use crate::remote::{Answer, Pace, Remote, Request, limit};
+use crate::remote::{Answer, Remote, Request, limit};
 
 /// Reads the table `[source.bluesky.NAME]`.
 pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
@@ -122,10 +121,9 @@ const LARGEST: usize = 8 << 20;
 
 impl Bluesky {
     fn new(table: Table, kit: &Kit) -> Result<Self, Error> {
-        let pace = Pace::new(Duration::from_millis(100), 20);
         let base = table.login.as_ref().map_or(&table.service, |login| &login.pds).clone();
         let who = table.login.as_ref().map_or("", |login| login.identifier.as_str());
-        let remote = kit.remotes.host(&base, &format!("bluesky {who}"), pace);
+        let remote = kit.remotes.host(&base, &format!("bluesky {who}"), table.pace);
         let session = match table.login {
             None => None,
             Some(login) => Some(Session {
@@ -267,7 +265,7 @@ pub fn fuzz(bytes: &[u8]) {
         return;
     }
     let (kit, base) = (super::fuzz::kit(), super::fuzz::url());
-    let remote = kit.remotes.host(&base, "bluesky", Pace::new(Duration::ZERO, 1));
+    let remote = kit.remotes.host(&base, "bluesky", crate::remote::Pace::per_second(1000.0));
     let bluesky = Bluesky { accounts: vec!["hub".into()], base, session: None, remote, clock: kit.clock };
     super::fuzz::check((&Platform::BLUESKY, "did:plc:hub"), |ask| {
         let place = Place::read(ask.cursor).unwrap_or_else(|cause| panic!("{cause}: {:?}", ask.cursor));

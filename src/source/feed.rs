@@ -29,7 +29,7 @@ use self::place::{Place, Validators};
 use self::read::{posts, shown};
 use self::table::Addresses;
 use super::answer::no_answer;
-use super::{Ask, Common, Kit, Move, Page, Plan, Source, SourceError, Watched};
+use super::{Ask, Common, Kit, Move, Page, Plan, Source, SourceError, Watched, pace};
 use crate::clock::Clock;
 use crate::model::timeline::TimelineId;
 use crate::remote::{Answer, Follow, Pace, Remote, Remotes, Request, retry_after};
@@ -41,9 +41,11 @@ pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
     let common =
         Common::take(&mut fields, SignedDuration::from_mins(15), Some(SignedDuration::from_hours(24)));
     let feeds = fields.required::<Addresses>("feeds");
+    let pace = pace::take(&mut fields, Pace::new(Duration::from_secs(1), 5));
     fields.finalize(None)?;
     let (feeds, every) = (feeds?.0, common.every);
-    Ok(Plan { common, build: Box::new(move |kit| Ok(Arc::new(Feeds::new(feeds, every, kit)))) })
+    let common = Common { pace: Some(pace), ..common };
+    Ok(Plan { common, build: Box::new(move |kit| Ok(Arc::new(Feeds::new(feeds, every, pace, kit)))) })
 }
 
 /// Some feeds.
@@ -51,6 +53,7 @@ struct Feeds {
     /// Their addresses as people gave them, and their timelines: there may be thousands.
     feeds: Box<[(Arc<str>, TimelineId)]>,
     remotes: Remotes,
+    pace: Pace,
     /// Whose connections are kept open.
     kept: Kept,
     clock: Arc<dyn Clock>,
@@ -78,8 +81,7 @@ impl Source for Feeds {
             .ok_or_else(|| SourceError::Broken(format!("{} is no feed", ask.timeline)))?;
         let (mut place, now) = (Place::read(ask.cursor), self.clock.now());
         place.seen = place.seen.if_recent(now);
-        let pace = Pace::new(Duration::from_secs(1), 5);
-        let given = self.remotes.host(&url, "feed", pace);
+        let given = self.remotes.host(&url, "feed", self.pace);
         let Some(learnt) = place.moved.address() else {
             return self.read(&url, (&given, &url), &place, ask.cursor.is_none()).await;
         };
@@ -92,7 +94,7 @@ impl Source for Feeds {
             }
             place.moved = place.moved.after_failure(now);
         }
-        let remote = self.remotes.led_to(&learnt, "feed", pace);
+        let remote = self.remotes.led_to(&learnt, "feed", self.pace);
         match self.read(&url, (&remote, &learnt), &place, due).await {
             Ok(page) => Ok(page),
             // It is there, only busy.
@@ -185,12 +187,13 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
                       text/xml;q=0.9, application/json;q=0.8, */*;q=0.1";
 
 impl Feeds {
-    fn new(feeds: Vec<(Arc<str>, TimelineId)>, every: SignedDuration, kit: &Kit) -> Self {
+    fn new(feeds: Vec<(Arc<str>, TimelineId)>, every: SignedDuration, pace: Pace, kit: &Kit) -> Self {
         let urls = feeds.iter().filter_map(|(_, timeline)| address(timeline));
         Self {
             kept: Kept::of(urls, every),
             feeds: feeds.into(),
             remotes: kit.remotes.clone(),
+            pace,
             clock: kit.clock.clone(),
             parsing: Semaphore::new(PARSED_AT_ONCE),
         }

@@ -9,7 +9,6 @@ mod status;
 mod table;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -45,6 +44,7 @@ struct Mastodon {
     base: Option<Url>,
     who: String,
     remotes: Remotes,
+    pace: Pace,
     clock: Arc<dyn Clock>,
 }
 
@@ -116,6 +116,7 @@ impl Mastodon {
             base: table.base_url,
             who: format!("mastodon {}", who.unwrap_or_default()),
             remotes: kit.remotes.clone(),
+            pace: table.pace,
             clock: kit.clock.clone(),
         })
     }
@@ -153,8 +154,7 @@ impl Mastodon {
 
     /// A successful answer, or what its refusal means for `account`.
     async fn call(&self, url: Url, account: &str) -> Result<Answer, SourceError> {
-        // An instance allows a client 300 pages by id in a quarter of an hour.
-        let remote: Remote = self.remotes.host(&url, &self.who, Pace::new(Duration::from_secs(3), 20));
+        let remote: Remote = self.remotes.host(&url, &self.who, self.pace);
         let mut request = Request::get(url).header("accept", "application/json");
         if let Some(token) = &self.token {
             request = request.bearer(token.expose_secret());

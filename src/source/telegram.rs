@@ -21,7 +21,7 @@ use self::page::{Odd, Preview, preview};
 use self::place::Place;
 use super::answer::{no_answer, reopens};
 use super::names::{Names, below, service};
-use super::{Ask, Common, Kit, Page, Plan, Source, SourceError, Watched};
+use super::{Ask, Common, Kit, Page, Plan, Source, SourceError, Watched, pace};
 use crate::clock::Clock;
 use crate::model::coverage::Cause;
 use crate::model::look::Missed;
@@ -39,9 +39,11 @@ pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
     let channels = fields.required::<Names>("channels");
     let channels = channels.map(|names| names.read(&mut fields, channel));
     let base = service(&mut fields, "base_url").or_else(|| Url::parse("https://t.me").ok());
+    let pace = pace::take(&mut fields, Pace::new(Duration::from_millis(300), 5));
     fields.finalize(None)?;
+    let common = Common { pace: Some(pace), ..common };
     let (channels, base) = (channels?, base.ok_or_else(|| wrong(span, "`base_url` is no address"))?);
-    Ok(Plan { common, build: Box::new(|kit| Ok(Arc::new(Telegram::new(channels, base, kit)))) })
+    Ok(Plan { common, build: Box::new(move |kit| Ok(Arc::new(Telegram::new(channels, base, pace, kit)))) })
 }
 
 /// Some channels.
@@ -96,8 +98,8 @@ impl Source for Telegram {
 const LARGEST: usize = 2 << 20;
 
 impl Telegram {
-    fn new(channels: Vec<String>, base: Url, kit: &Kit) -> Self {
-        let remote = kit.remotes.host(&base, "telegram", Pace::new(Duration::from_millis(300), 5));
+    fn new(channels: Vec<String>, base: Url, pace: Pace, kit: &Kit) -> Self {
+        let remote = kit.remotes.host(&base, "telegram", pace);
         Self { channels, base, remote, clock: kit.clock.clone() }
     }
 }

@@ -362,7 +362,8 @@ pub fn post(id: &str, text: &str, minutes: i64) -> Post {
 /// What every fake source has: a look a minute, a day back.
 pub fn common() -> Common {
     let (minute, day) = (SignedDuration::from_mins(1), SignedDuration::from_hours(24));
-    Common { enabled: true, every: minute, backfill: Some(day), budget: None, slowest: minute, canary: None }
+    let (budget, canary, pace) = (None, None, None);
+    Common { enabled: true, every: minute, backfill: Some(day), budget, slowest: minute, canary, pace }
 }
 
 /// Configurations as a test puts them there, one after the other.

@@ -4,9 +4,17 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_750_000_000 + second).unwrap()
 }
 
+/// An agenda of two sources, with four calls at a host.
+fn opened() -> Agenda {
+    let mut agenda = Agenda::default();
+    agenda.open(0, 4);
+    agenda.open(0, 4);
+    agenda
+}
+
 /// An agenda with `count` timelines of a source at each of these hosts, due one second after the other.
 fn agenda(source: usize, hosts: &[(Option<&str>, i64)]) -> Agenda {
-    let mut agenda = Agenda::default();
+    let mut agenda = opened();
     for (host, count) in hosts {
         for second in 0..*count {
             agenda.add(source, *host, at(second));
@@ -17,7 +25,7 @@ fn agenda(source: usize, hosts: &[(Option<&str>, i64)]) -> Agenda {
 
 #[test]
 fn what_is_due_longest_comes_first_and_what_is_not_due_waits() {
-    let mut agenda = Agenda::default();
+    let mut agenda = opened();
     let late = agenda.add(0, None, at(5));
     let first = agenda.add(0, None, at(1));
     let future = agenda.add(0, None, at(60));
@@ -40,6 +48,19 @@ fn no_host_and_no_source_takes_more_hands_than_it_has() {
     assert_eq!((agenda.start(at(100)), agenda.next()), (vec![], None), "with no hand free nothing can start");
     agenda.ended(started[0], Some(true));
     assert_eq!(agenda.start(at(100)).len(), 1);
+}
+
+#[test]
+fn a_host_that_takes_more_calls_gets_more_hands() {
+    let mut agenda = Agenda::default();
+    for (source, calls) in [(0, 1), (1, 20), (2, 64)] {
+        agenda.open(99, calls);
+        for _ in 0..99 {
+            agenda.add(source, Some("a"), at(0));
+        }
+    }
+    let started = agenda.start(at(0));
+    assert_eq!([0, 1, 2].map(|source| started.iter().filter(|n| **n / 99 == source).count()), [2, 40, 64]);
 }
 
 #[test]

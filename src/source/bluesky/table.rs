@@ -1,12 +1,15 @@
 //! The table `[source.bluesky.NAME]`.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use toml_span::{DeserError, Value};
 use url::Url;
 
+use crate::remote::Pace;
 use crate::setting::{Fields, Secret, wrong};
-use crate::source::Common;
 use crate::source::names::{Names, service};
+use crate::source::{Common, pace};
 
 /// What the table says beside [`Common`].
 #[derive(Clone, Debug)]
@@ -17,6 +20,8 @@ pub struct Table {
     pub service: Url,
     /// Who reads them, if not the public.
     pub login: Option<Login>,
+    /// How fast the service is called.
+    pub pace: Pace,
 }
 
 /// An account of one's own to read with.
@@ -40,6 +45,7 @@ pub fn read(value: &mut Value<'_>) -> Result<(Common, Table), DeserError> {
     let accounts = accounts.map(|names| names.read(&mut fields, account));
     let public = service(&mut fields, "service").or_else(|| Url::parse("https://public.api.bsky.app").ok());
     let pds = service(&mut fields, "pds").or_else(|| Url::parse("https://bsky.social").ok());
+    let pace = pace::take(&mut fields, Pace::new(Duration::from_millis(100), 20));
     let identifier = fields.optional::<String>("identifier");
     let password = fields.optional::<Secret>("password");
     if identifier.is_some() != password.is_some() && fields.errors.is_empty() {
@@ -54,7 +60,7 @@ pub fn read(value: &mut Value<'_>) -> Result<(Common, Table), DeserError> {
         let identifier = identifier.trim().trim_start_matches('@').to_owned();
         Login { identifier, password, pds }
     });
-    Ok((common, Table { accounts: accounts?, service, login }))
+    Ok((Common { pace: Some(pace), ..common }, Table { accounts: accounts?, service, login, pace }))
 }
 
 /// The handle or DID in `text`.

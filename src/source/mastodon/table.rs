@@ -1,14 +1,16 @@
 //! The table `[source.mastodon.NAME]`.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use toml_span::{DeserError, Value};
 use url::Url;
 
+use crate::remote::Pace;
 use crate::setting::{Fields, Secret, wrong};
-use crate::source::Common;
 use crate::source::names::{Names, service};
+use crate::source::{Common, pace};
 
 /// What the table says beside [`Common`].
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub struct Table {
     pub token: Option<Secret>,
     /// Where every instance is, if not at its own address.
     pub base_url: Option<Url>,
+    /// How fast each instance is called.
+    pub pace: Pace,
 }
 
 /// Something that is watched on an instance.
@@ -62,6 +66,8 @@ pub fn read(value: &mut Value<'_>) -> Result<(Common, Table), DeserError> {
     }
     let token = fields.optional::<Secret>("token");
     let base_url = service(&mut fields, "base_url");
+    // An instance allows a client 300 pages by id in a quarter of an hour.
+    let pace = pace::take(&mut fields, Pace::new(Duration::from_secs(3), 20));
     if fields.errors.is_empty() {
         let other = names.iter().find(|name| Some(name.instance()) != names.first().map(Name::instance));
         match other {
@@ -74,7 +80,7 @@ pub fn read(value: &mut Value<'_>) -> Result<(Common, Table), DeserError> {
         }
     }
     fields.finalize(None)?;
-    Ok((common, Table { names, token, base_url }))
+    Ok((Common { pace: Some(pace), ..common }, Table { names, token, base_url, pace }))
 }
 
 /// The account in `text`, in lower case, as every instance compares them.

@@ -154,3 +154,35 @@ fn a_misspelt_name_is_answered_with_the_nearest() {
     assert_eq!(code(&test), 2);
     assert!(err(&test).contains("did you mean `console.here`?"), "{}", err(&test));
 }
+
+#[test]
+fn who_asks_more_of_a_host_than_its_pace_allows_is_warned_and_two_paces_for_one_host_are_refused() {
+    let desk = Desk::new("");
+    let feeds =
+        |count: usize| -> Vec<_> { (0..count).map(|n| format!("\"https://hub.example/{n}\"")).collect() };
+    let source = |name: &str, feeds: &[String], more: &str| {
+        format!("[source.feed.{name}]\nfeeds = [{}]\nevery = \"1m\"\n{more}\n", feeds.join(","))
+    };
+    let check = |sources: &[String]| {
+        desk.write("vigie.toml", &format!("[sink.console.here]\n{}", sources.concat()));
+        let checked = desk.run(&["check"]);
+        (code(&checked), err(&checked))
+    };
+    let feeds = feeds(200);
+    assert_eq!(check(&[source("hub", &feeds[..180], "")]), (0, String::new()));
+    let (status, said) = check(&[source("hub", &feeds, "")]);
+    let expected = "vigie.toml:2:14: 200 accounts are read at https://hub.example, which is called once in 1s at most, so \
+                    each is seen once in 3m 20s rather than 1m;";
+    assert!(status == 0 && said.contains(expected), "{status} {said}");
+    assert_eq!(check(&[source("hub", &feeds, "calls_per_second = 1.2")]), (0, String::new()));
+    let (fast, slow) = ("calls_per_second = 20", "calls_per_second = 0.5");
+    let same = [source("one", &feeds[..9], fast), source("two", &feeds[9..20], fast)];
+    assert_eq!(check(&same), (0, String::new()));
+    let (status, said) = check(&[source("one", &feeds[..9], fast), source("two", &feeds[9..20], slow)]);
+    let expected = "https://hub.example is read by feed.one, too, at another pace";
+    assert!(status == 2 && said.contains(expected), "{said}");
+    for wrong in ["0", "-1", "1001", "nan", "\"20\"", "[1]"] {
+        let (status, said) = check(&[source("hub", &feeds, &format!("calls_per_second = {wrong}"))]);
+        assert!(status == 2 && said.contains("a number from 0.001 to 1000"), "{wrong}: {said}");
+    }
+}
