@@ -13,5 +13,5 @@ pub use call::{Remote, waited};
 pub use host::Remotes;
 pub use pace::Pace;
 pub use request::{Answer, CallError, Follow, Request, Room};
-pub(crate) use wait::{believable, in_seconds, limit};
+pub(crate) use wait::{believable, in_seconds, limit, reopens};
 pub use wait::{rate_limit_reset, retry_after};

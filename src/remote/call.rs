@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::host::{Host, Shared};
 use super::request::{Answer, CallError, Follow, Request, Room};
-use super::wait::rate_limit_reset;
+use super::wait::{peace, rate_limit_reset};
 
 /// One host, as one credential sees it.
 #[derive(Clone)]
@@ -96,16 +96,20 @@ impl Remote {
         // Outside of `waited` nobody asks.
         let _ = WAITED.try_with(|waited| waited.set(waited.get() + begun.elapsed()));
         self.check_open()?;
+        let apart = request.apart;
         match tokio::time::timeout(timeout, self.exchange(request)).await {
-            Ok(result) => result.inspect(|answer| self.obey(answer)),
+            Ok(result) => result.inspect(|answer| self.obey(answer, apart)),
             Err(_) => Err(CallError::Ambiguous(format!("{}: no answer within {timeout:?}", self.name()))),
         }
     }
 
-    /// Leaves the host alone while nothing is left of what it allows, whatever the answer's status.
-    fn obey(&self, answer: &Answer) {
-        if let Some(reset) = rate_limit_reset(&answer.headers, self.shared.clock.now()) {
-            self.close_until(reset);
+    /// Leaves the host alone as long as it asks for that, and while nothing is left of what it allows, whatever the
+    /// answer's status.
+    fn obey(&self, answer: &Answer, apart: bool) {
+        let (now, Answer { status, headers, .. }) = (self.shared.clock.now(), answer);
+        let asked = peace((*status, headers), self.host.pace.rest, apart, now);
+        if let Some(at) = asked.max(rate_limit_reset(headers, now)) {
+            self.close_until(at);
         }
     }
 

@@ -12,10 +12,15 @@ pub struct Pace {
     pub burst: NonZeroU32,
     /// Calls under way at the same time.
     pub at_once: usize,
+    /// How long it is left alone that has too many requests and does not say for how long.
+    pub rest: Duration,
 }
 
 /// Calls under way at hosts that are called slowly.
 const FEW: usize = 4;
+
+/// How long a host is left alone that does not say for how long.
+const REST: Duration = Duration::from_secs(5);
 
 /// Calls under way at hosts that are called fast.
 const MANY: usize = 64;
@@ -23,7 +28,13 @@ const MANY: usize = 64;
 impl Pace {
     /// A call every `every`, `burst` of them at once, four under way.
     pub fn new(every: Duration, burst: u32) -> Self {
-        Self { every, burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), at_once: FEW }
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        Self { every, burst, at_once: FEW, rest: REST }
+    }
+
+    /// With another time for which it is left alone that does not say for how long.
+    pub fn resting(self, rest: Duration) -> Self {
+        Self { rest, ..self }
     }
 
     /// So many calls a second, all of one second at once if they may; as many under way, so that each may take a second.

@@ -17,6 +17,7 @@ pub struct Request {
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Vec<u8>>,
     pub(super) follow: Follow,
+    pub(super) apart: bool,
     pub(super) timeout: Duration,
     pub(super) most: usize,
 }
@@ -53,6 +54,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: None,
             follow: Follow::Nowhere,
+            apart: false,
             timeout: Duration::from_secs(30),
             most: 4 << 20,
         }
@@ -83,6 +85,11 @@ impl Request {
     /// Following redirects.
     pub fn follow(self, follow: Follow) -> Self {
         Self { follow, ..self }
+    }
+
+    /// To an address that stands for itself: if it fails, it does not speak for its host.
+    pub fn apart(self) -> Self {
+        Self { apart: true, ..self }
     }
 
     /// Where it goes.

@@ -1,5 +1,7 @@
 //! How long a host wants to be left alone, in every form hosts say it.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderMap;
 
@@ -32,6 +34,28 @@ pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
 pub fn rate_limit_reset(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     let (remaining, reset) = limit(headers, now)?;
     (remaining == 0).then(|| believable(reset, now))
+}
+
+/// Until when a host wants to be left alone that gave an answer with this status and these headers; an address that
+/// stands `apart` tells it only by having too many requests.
+pub(super) fn peace(
+    (status, headers): (u16, &HeaderMap),
+    rest: Duration,
+    apart: bool,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    match status {
+        429 => Some(reopens(headers, rest, now)),
+        408 | 500.. if !apart => retry_after(headers, now),
+        _ => None,
+    }
+}
+
+/// When a host may be called again that has too many requests: the later of what it says, or after `rest`.
+pub(crate) fn reopens(headers: &HeaderMap, rest: Duration, now: Timestamp) -> Timestamp {
+    let near = |at: &Timestamp| *at > now && at.duration_since(now) <= SignedDuration::from_hours(24);
+    let reset = limit(headers, now).map(|(_, reset)| reset).filter(near);
+    reset.max(retry_after(headers, now)).unwrap_or_else(|| now.saturating_add(rest).unwrap_or(now))
 }
 
 /// Calls left in the window and when it ends, as the headers tell.
@@ -114,6 +138,32 @@ mod tests {
             let at = retry_after(&headers(&[("retry-after", text)]), now);
             let waited = at.map(|at| (at.duration_since(now).as_millis() as f64 / 1000.0).ceil() as i64);
             assert_eq!(waited, seconds, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_left_alone_as_long_as_its_refusal_asks_for() {
+        let now: Timestamp = "2025-04-30T20:00:00Z".parse().unwrap();
+        let told = &[("retry-after", "30")][..];
+        let both = &[("ratelimit-remaining", "7"), ("ratelimit-reset", "40"), ("retry-after", "30")][..];
+        let far = &[("ratelimit-remaining", "7"), ("ratelimit-reset", "90000")][..];
+        for (status, pairs, all, apart) in [
+            (429, told, Some(30), Some(30)),
+            (429, both, Some(40), Some(40)),
+            (429, far, Some(9), Some(9)),
+            (429, &[], Some(9), Some(9)),
+            (408, told, Some(30), None),
+            (500, told, Some(30), None),
+            (503, told, Some(30), None),
+            (503, &[], None, None),
+            (200, told, None, None),
+            (301, told, None, None),
+            (404, told, None, None),
+        ] {
+            for (is_apart, seconds) in [(false, all), (true, apart)] {
+                let at = peace((status, &headers(pairs)), Duration::from_secs(9), is_apart, now);
+                assert_eq!(at.map(|at| at.duration_since(now).as_secs()), seconds, "{status} {pairs:?}");
+            }
         }
     }
 

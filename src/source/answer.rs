@@ -1,11 +1,11 @@
 //! What the answers of several platforms have in common.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::SourceError;
 use super::mended::parsed;
-use crate::remote::{Answer, CallError, limit, retry_after};
+use crate::remote::{Answer, CallError};
 
 /// The most of a text that is kept of one post, in bytes.
 const LONGEST_TEXT: usize = 256 << 10;
@@ -90,14 +90,6 @@ pub fn hidden<'a>(error: SourceError, secrets: impl IntoIterator<Item = &'a str>
         SourceError::Barred(cause, why) => SourceError::Barred(cause, hide(why)),
         SourceError::Suspicious(why) => SourceError::Suspicious(hide(why)),
     }
-}
-
-/// When a rate limit starts anew, at the latest guess after `window`.
-pub fn reopens(answer: &Answer, window: SignedDuration, now: Timestamp) -> Timestamp {
-    let near = |at: &Timestamp| *at > now && at.duration_since(now) <= SignedDuration::from_hours(24);
-    let reset = limit(&answer.headers, now).map(|(_, reset)| reset).filter(near);
-    let told = retry_after(&answer.headers, now);
-    reset.max(told).unwrap_or_else(|| now.saturating_add(window).unwrap_or(now))
 }
 
 #[cfg(test)]

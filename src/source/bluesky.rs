@@ -69,7 +69,7 @@ impl Source for Bluesky {
         url.query_pairs_mut().append_pair("handle", account);
         let answer = self.get(url).await?;
         if !answer.is_success() {
-            return Err(self.failed(refusal(&answer, account, self.clock.now()).error()).await);
+            return Err(self.hidden(refusal(&answer, account, self.clock.now()).error()).await);
         }
         let found = match json_of(&answer, "Bluesky") {
             Ok(found) => found,
@@ -100,9 +100,9 @@ impl Source for Bluesky {
             Refusal::Cursor(_) if place.walk.is_some() => begin_anew(&place),
             Refusal::Unknown(error) => {
                 let closed = self.closed(did, ask.account).await;
-                Err(self.failed(closed.unwrap_or(error)).await)
+                Err(self.hidden(closed.unwrap_or(error)).await)
             }
-            other => Err(self.failed(other.error()).await),
+            other => Err(self.hidden(other.error()).await),
         }
     }
 }
@@ -216,14 +216,6 @@ impl Bluesky {
         }
         page.next = if ask.cursor.is_some() && after == *place { None } else { after.cursor() };
         Ok(page)
-    }
-
-    /// `error`, after whatever it means for the calls to come.
-    async fn failed(&self, error: SourceError) -> SourceError {
-        if let SourceError::Retry(Some(at), _) = &error {
-            self.remote.close_until(*at);
-        }
-        self.hidden(error).await
     }
 
     /// `error` without password and tokens, should Bluesky repeat them.

@@ -41,7 +41,7 @@ pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
     let common =
         Common::take(&mut fields, SignedDuration::from_mins(15), Some(SignedDuration::from_hours(24)));
     let feeds = fields.required::<Addresses>("feeds");
-    let pace = pace::take(&mut fields, Pace::new(Duration::from_secs(1), 5));
+    let pace = pace::take(&mut fields, Pace::new(Duration::from_secs(1), 5).resting(REST));
     fields.finalize(None)?;
     let (feeds, every) = (feeds?.0, common.every);
     let common = Common { pace: Some(pace), ..common };
@@ -117,7 +117,7 @@ impl Feeds {
         is_news: bool,
     ) -> Result<Page, SourceError> {
         let mut request =
-            Request::get(at.clone()).follow(Follow::Anywhere).most(LARGEST).header("accept", ACCEPT);
+            Request::get(at.clone()).apart().follow(Follow::Anywhere).most(LARGEST).header("accept", ACCEPT);
         if !self.kept.keeps(at) {
             request = request.header("connection", "close");
         }
@@ -143,11 +143,7 @@ impl Feeds {
             return Ok(Page { next, moved: news, host, ..Page::default() });
         }
         if !answer.is_success() {
-            let error = refusal(&answer, name, now);
-            if let (429, SourceError::Retry(Some(at), _)) = (answer.status, &error) {
-                remote.close_until(*at);
-            }
-            return Err(error);
+            return Err(refusal(&answer, name, now));
         }
         let next = next(Validators::of(&answer, now));
         let url = url.clone();
@@ -172,6 +168,9 @@ impl Feeds {
         Ok(Page { posts, next, moved, host, window: true, unreadable, ..Page::default() })
     }
 }
+
+/// How long a host is left alone that has too many requests and does not say for how long.
+const REST: Duration = Duration::from_mins(1);
 
 /// The most of a feed that is read, in bytes.
 const LARGEST: usize = 8 << 20;

@@ -164,9 +164,6 @@ impl Mastodon {
             return Ok(answer);
         }
         let error = refusal(&answer, (remote.name(), account), self.token.is_some(), self.clock.now());
-        if let (429, SourceError::Retry(Some(at), _)) = (answer.status, &error) {
-            remote.close_until(*at);
-        }
         Err(self.hidden(error))
     }
 

@@ -16,7 +16,9 @@ const RANGE: std::ops::RangeInclusive<f64> = 0.001..=1000.0;
 
 /// The pace that the table of a source sets with `calls_per_second`; otherwise the `usual` one, which public hosts bear.
 pub fn take(fields: &mut Fields<'_>, usual: Pace) -> Pace {
-    fields.optional::<PerSecond>("calls_per_second").map_or(usual, |calls| Pace::per_second(calls.0))
+    fields
+        .optional::<PerSecond>("calls_per_second")
+        .map_or(usual, |calls| Pace::per_second(calls.0).resting(usual.rest))
 }
 
 /// Calls a second.

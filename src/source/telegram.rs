@@ -19,7 +19,7 @@ use url::Url;
 
 use self::page::{Odd, Preview, preview};
 use self::place::Place;
-use super::answer::{no_answer, reopens};
+use super::answer::no_answer;
 use super::names::{Names, below, service};
 use super::{Ask, Common, Kit, Page, Plan, Source, SourceError, Watched, pace};
 use crate::clock::Clock;
@@ -27,7 +27,7 @@ use crate::model::coverage::Cause;
 use crate::model::look::Missed;
 use crate::model::post::Platform;
 use crate::model::timeline::TimelineId;
-use crate::remote::{Answer, Pace, Remote, Request, limit, retry_after};
+use crate::remote::{Answer, Pace, Remote, Request, limit, reopens, retry_after};
 use crate::setting::{Fields, wrong};
 
 /// Reads the table `[source.telegram.NAME]`.
@@ -39,7 +39,7 @@ pub fn read(value: &mut Value<'_>) -> Result<Plan, DeserError> {
     let channels = fields.required::<Names>("channels");
     let channels = channels.map(|names| names.read(&mut fields, channel));
     let base = service(&mut fields, "base_url").or_else(|| Url::parse("https://t.me").ok());
-    let pace = pace::take(&mut fields, Pace::new(Duration::from_millis(300), 5));
+    let pace = pace::take(&mut fields, Pace::new(Duration::from_millis(300), 5).resting(REST));
     fields.finalize(None)?;
     let common = Common { pace: Some(pace), ..common };
     let (channels, base) = (channels?, base.ok_or_else(|| wrong(span, "`base_url` is no address"))?);
@@ -80,11 +80,7 @@ impl Source for Telegram {
         let answer = self.remote.call(request).await.map_err(no_answer)?;
         let now = self.clock.now();
         if !answer.is_success() {
-            let error = refusal(&answer, name, now);
-            if let (429, SourceError::Retry(Some(at), _)) = (answer.status, &error) {
-                self.remote.close_until(*at);
-            }
-            return Err(error);
+            return Err(refusal(&answer, name, now));
         }
         let limit = limit(&answer.headers, now);
         let reading = tokio::task::spawn_blocking(move || preview(&answer.text())).await;
@@ -93,6 +89,9 @@ impl Source for Telegram {
         Ok(Page { limit, ..handed_out(read, name, ask, &place)? })
     }
 }
+
+/// How long Telegram is left alone when it has too many requests and does not say for how long.
+const REST: Duration = Duration::from_mins(10);
 
 /// The most of a page that is read, in bytes.
 const LARGEST: usize = 2 << 20;
@@ -144,7 +143,7 @@ fn refusal(answer: &Answer, name: &str, now: Timestamp) -> SourceError {
              `channels`"
         )),
         429 => {
-            let at = reopens(answer, SignedDuration::from_mins(10), now);
+            let at = reopens(&answer.headers, REST, now);
             SourceError::Retry(Some(at), "Telegram asks for fewer looks; a longer `every` may help".into())
         }
         408 | 500.. => SourceError::Retry(

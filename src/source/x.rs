@@ -107,7 +107,7 @@ impl Source for X {
     async fn resolve(&self, account: &str) -> Result<TimelineId, SourceError> {
         let answer = self.call(&self.ways.users, self.ways.user(account)).await?;
         if !answer.is_success() {
-            return Err(self.refused(&self.ways.users, refusal(&answer, self.clock.now())));
+            return Err(self.refused(refusal(&answer, self.clock.now())));
         }
         let found = page_of(&answer).map_err(|error| self.hidden(error))?;
         let id = found.data.as_ref().and_then(|user| user.get("id")).and_then(Json::as_str);
@@ -209,12 +209,12 @@ impl X {
                 Refusal::SinceId(words) => match &look.window {
                     Window::After(id) => {
                         let from = time_of(id).or(look.ask.since).map(Window::From);
-                        let refused = || self.refused(way, Refusal::SinceId(words));
+                        let refused = || self.refused(Refusal::SinceId(words));
                         look.window = from.ok_or_else(refused)?;
                     }
-                    _ => return Err(self.refused(way, Refusal::SinceId(words))),
+                    _ => return Err(self.refused(Refusal::SinceId(words))),
                 },
-                other => return Err(self.refused(way, other)),
+                other => return Err(self.refused(other)),
             }
         }
     }
@@ -265,14 +265,11 @@ impl X {
     }
 
     /// The error in a refusal, after whatever it means for the calls to come.
-    fn refused(&self, way: &Remote, refusal: Refusal) -> SourceError {
+    fn refused(&self, refusal: Refusal) -> SourceError {
         let stops_for = refusal.stops_for();
         let error = self.hidden(refusal.error());
         if let Some(wait) = stops_for {
             self.stop.begin(&error, wait);
-        }
-        if let SourceError::Retry(Some(at), _) = &error {
-            way.close_until(*at);
         }
         error
     }

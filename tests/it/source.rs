@@ -7,6 +7,7 @@ mod double;
 mod feed;
 mod mastodon;
 mod telegram;
+mod waiting;
 mod x;
 
 use std::sync::Arc;

@@ -1,11 +1,16 @@
 //! What an answer of Bluesky that is no page means.
 
-use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::remote::{Answer, retry_after};
+use crate::remote::{Answer, reopens, retry_after};
 use crate::source::SourceError;
-use crate::source::answer::{json, reopens, text, words};
+use crate::source::answer::{json, text, words};
+
+/// Bluesky's windows last five minutes.
+pub const REST: Duration = Duration::from_mins(5);
 
 /// How Bluesky refuses a request.
 #[derive(Debug)]
@@ -77,7 +82,7 @@ fn fatal(answer: &Answer, words: String, now: Timestamp) -> SourceError {
             "this is no service of Bluesky that can be read ({words}); check `service` and `pds`"
         )),
         429 => {
-            let at = reopens(answer, SignedDuration::from_mins(5), now);
+            let at = reopens(&answer.headers, REST, now);
             SourceError::Retry(Some(at), format!("Bluesky's rate limit: {words}"))
         }
         300..=399 => {

@@ -92,9 +92,8 @@ impl Session {
         let now = self.clock.now();
         if let Some((until, why)) = state.wait.as_ref().filter(|(until, _)| *until > now) {
             return Err(match why {
-                SourceError::Retry(_, why) | SourceError::Unanswered(why) => {
-                    SourceError::Retry(Some(*until), why.clone())
-                }
+                SourceError::Retry(at, why) => SourceError::Retry(Some(*until).max(*at), why.clone()),
+                SourceError::Unanswered(why) => SourceError::Retry(Some(*until), why.clone()),
                 other => other.clone(),
             });
         }

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use toml_span::{DeserError, Value};
 use url::Url;
 
+use super::refusal::REST;
 use crate::remote::Pace;
 use crate::setting::{Fields, Secret, wrong};
 use crate::source::names::{Names, service};
@@ -45,7 +46,7 @@ pub fn read(value: &mut Value<'_>) -> Result<(Common, Table), DeserError> {
     let accounts = accounts.map(|names| names.read(&mut fields, account));
     let public = service(&mut fields, "service").or_else(|| Url::parse("https://public.api.bsky.app").ok());
     let pds = service(&mut fields, "pds").or_else(|| Url::parse("https://bsky.social").ok());
-    let pace = pace::take(&mut fields, Pace::new(Duration::from_millis(100), 20));
+    let pace = pace::take(&mut fields, Pace::new(Duration::from_millis(100), 20).resting(REST));
     let identifier = fields.optional::<String>("identifier");
     let password = fields.optional::<Secret>("password");
     if identifier.is_some() != password.is_some() && fields.errors.is_empty() {

@@ -1,13 +1,18 @@
 //! What an answer of an instance that is no page means, and where a page says the next one is.
 
-use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
 use crate::model::coverage::Cause;
-use crate::remote::{Answer, retry_after};
+use crate::remote::{Answer, reopens, retry_after};
 use crate::source::SourceError;
-use crate::source::answer::{json, reopens, text, words};
+use crate::source::answer::{json, text, words};
+
+/// How long an instance is left alone that has too many requests and does not say for how long.
+pub const REST: Duration = Duration::from_mins(5);
 
 /// What `answer`, whose status is not 2xx, says of the request to `host` for `account`.
 pub fn refusal(
@@ -37,7 +42,7 @@ pub fn refusal(
             answer.status
         )),
         429 => {
-            let at = reopens(answer, SignedDuration::from_mins(5), now);
+            let at = reopens(&answer.headers, REST, now);
             SourceError::Retry(Some(at), format!("the rate limit of {host}: {said}"))
         }
         408 | 500.. => SourceError::Retry(retry_after(&answer.headers, now), format!("{host} fails: {said}")),

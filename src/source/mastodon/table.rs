@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use toml_span::{DeserError, Value};
 use url::Url;
 
+use super::refusal::REST;
 use crate::remote::Pace;
 use crate::setting::{Fields, Secret, wrong};
 use crate::source::names::{Names, service};
@@ -67,7 +68,7 @@ pub fn read(value: &mut Value<'_>) -> Result<(Common, Table), DeserError> {
     let token = fields.optional::<Secret>("token");
     let base_url = service(&mut fields, "base_url");
     // An instance allows a client 300 pages by id in a quarter of an hour.
-    let pace = pace::take(&mut fields, Pace::new(Duration::from_secs(3), 20));
+    let pace = pace::take(&mut fields, Pace::new(Duration::from_secs(3), 20).resting(REST));
     if fields.errors.is_empty() {
         let other = names.iter().find(|name| Some(name.instance()) != names.first().map(Name::instance));
         match other {

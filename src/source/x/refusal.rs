@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::wire::Problem;
 use crate::model::coverage::Cause;
-use crate::remote::{Answer, limit, retry_after};
+use crate::remote::{Answer, reopens, retry_after};
 use crate::source::SourceError;
 
 /// How X refuses a request.
@@ -23,6 +23,9 @@ pub enum Refusal {
     /// All else.
     Fatal(SourceError),
 }
+
+/// X's windows last a quarter of an hour.
+pub const REST: Duration = Duration::from_mins(15);
 
 /// A call that costs nothing tells whether a person mended it.
 const SOON: Duration = Duration::from_mins(15);
@@ -79,7 +82,8 @@ pub fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
             Duration::from_hours(1),
         ),
         429 => {
-            Refusal::Fatal(SourceError::Retry(Some(reopens(answer, now)), format!("X's rate limit: {words}")))
+            let at = reopens(&answer.headers, REST, now);
+            Refusal::Fatal(SourceError::Retry(Some(at), format!("X's rate limit: {words}")))
         }
         300..=399 => broken(format!("X redirects (HTTP {}); is `base_url` right?", answer.status)),
         408 | 500.. => {
@@ -131,16 +135,6 @@ fn is_used_up(problem: &Problem) -> bool {
         problem.kind() == "usage-capped" || problem.title.as_deref() == Some("UsageCapExceeded")
     };
     problem.all().any(used_up)
-}
-
-/// When the rate limit starts anew; X's windows last a quarter of an hour.
-fn reopens(answer: &Answer, now: Timestamp) -> Timestamp {
-    let window = SignedDuration::from_mins(15);
-    let told = retry_after(&answer.headers, now);
-    let reset = limit(&answer.headers, now).map(|(_, reset)| reset);
-    let reset =
-        reset.filter(|reset| *reset > now && reset.duration_since(now) <= SignedDuration::from_hours(24));
-    reset.or(told).unwrap_or_else(|| now.saturating_add(window).unwrap_or(now))
 }
 
 #[cfg(test)]

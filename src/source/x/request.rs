@@ -9,6 +9,7 @@ use url::Url;
 
 use super::Look;
 use super::cursor::Window;
+use super::refusal::REST;
 use super::what::What;
 use crate::model::post::{first_bytes, hex};
 use crate::remote::{Pace, Remote, Remotes, Request};
@@ -38,7 +39,7 @@ impl Ways {
     pub fn new(base: Url, token: &SecretString, remotes: &Remotes) -> Self {
         let who: [u8; 8] = first_bytes(&Sha256::digest(token.expose_secret()));
         let way = |name: &str, every: u64| {
-            let pace = Pace::new(Duration::from_millis(every), 20);
+            let pace = Pace::new(Duration::from_millis(every), 20).resting(REST);
             remotes.host(&base, &format!("x {} {name}", hex(&who)), pace)
         };
         Self {
