@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::measure::Measured;
 use super::purse::Aside;
 use super::tally::Counted;
 use super::watching::Watch;
@@ -33,6 +34,7 @@ struct Sighted {
 pub(super) struct Decided {
     pub(super) watch: Watch,
     pub(super) counted: Counted,
+    pub(super) measured: Measured,
     /// The rules because of which people hear of its posts.
     pub(super) rules: Vec<String>,
     pub(super) gaps: Vec<Gap>,

@@ -13,11 +13,12 @@ use tracing::{debug, info, warn};
 use super::batch::{Batch, Decided};
 use super::decide::Shown;
 use super::look::Look;
+use super::measure::{self, Measured};
 use super::names::{self, Told};
 use super::notice::{self, notice};
 use super::tally::{Counted, Tally};
 use super::troubles::Troubles;
-use super::{Number, TICK, Watching, decide, measure};
+use super::{Number, TICK, Watching, decide};
 use crate::clock::Clock;
 use crate::model::delivery::{Body, Delivery, DeliveryId, Notice};
 use crate::model::look::Turned;
@@ -158,7 +159,7 @@ impl Committer {
         let (source, account) = (watch.watching().id.as_str(), &*watch.account);
         let seen = count(&look, sightings.iter().map(|sighting| sighting.news));
         let matches = look.matches(&sightings);
-        measure::look(&self.tally.metrics, &look, &sightings, &matches);
+        let measured = Measured::of(&look, &matches);
         let times = (self.running_since, now);
         let shown = Shown { revisions, sightings, matches };
         let (mut outcome, turned, rules) =
@@ -181,7 +182,7 @@ impl Committer {
             outcome.notices.extend(warning.map(|notice| self.file(notice)));
         }
         let counted = Counted { matched: outcome.filings.len() as u64, ..seen };
-        let decided = Decided { watch, counted, rules, gaps: outcome.gaps.clone(), _aside: aside };
+        let decided = Decided { watch, counted, measured, rules, gaps: outcome.gaps.clone(), _aside: aside };
         Ok((outcome, decided))
     }
 
@@ -195,9 +196,10 @@ impl Committer {
             outcomes.iter().any(|outcome| !(outcome.filings.is_empty() && outcome.notices.is_empty()));
         self.store.commit_all(outcomes, now).await?;
         // Only now it counts; if the store is full the same posts come again.
-        for Decided { watch, counted, rules, gaps, .. } in decided {
+        for Decided { watch, counted, measured, rules, gaps, .. } in decided {
             let (source, account) = (&watch.watching().id, &watch.account);
             self.tally.add(counted, now);
+            measure::look(&self.tally.metrics, source, &measured, &counted);
             measure::alerts(&self.tally.metrics, source, &rules);
             measure::gaps(&self.tally.metrics, source, &gaps);
             let Counted { new, revised, matched, .. } = counted;

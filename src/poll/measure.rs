@@ -1,30 +1,44 @@
 //! What looks bring, as metrics.
 
+use std::sync::Arc;
+
 use super::look::Look;
+use super::tally::Counted;
 use crate::metrics::Metrics;
 use crate::model::coverage::{End, Gap};
 use crate::model::matched::Match;
 use crate::source::SourceError;
-use crate::store::{News, Sighting};
+
+/// What is measured of a look, beside the number of its posts.
+#[derive(Default)]
+pub(super) struct Measured {
+    ended: &'static str,
+    calls_left: Option<u64>,
+    /// The rules that hold for the posts that are news, post by post.
+    met: Vec<Arc<str>>,
+}
+
+impl Measured {
+    /// Of a look for whose posts these rules hold.
+    pub(super) fn of(look: &Look, matches: &[Vec<Match>]) -> Self {
+        let calls_left = look.result.as_ref().ok().and_then(|page| page.limit).map(|(left, _)| left);
+        let met = matches.iter().flatten().map(|found| found.rule.clone()).collect();
+        Self { ended: ended(look), calls_left, met }
+    }
+}
 
 /// Counts a look, its posts and the rules that hold for those that are news.
-pub(super) fn look(metrics: &Metrics, look: &Look, sightings: &[Sighting], matches: &[Vec<Match>]) {
-    let source = &look.watch.watching().id;
-    metrics.looked(source, ended(look));
-    let Ok(page) = &look.result else { return };
-    metrics.posts(source, "unreadable", page.unreadable.len() as u64);
-    if let Some((left, _)) = page.limit {
+pub(super) fn look(metrics: &Metrics, source: &str, measured: &Measured, counted: &Counted) {
+    let Counted { new, revised, unreadable, matched: _ } = *counted;
+    metrics.looked(source, measured.ended);
+    for (news, posts) in [("new", new), ("edited", revised), ("unreadable", unreadable)] {
+        metrics.posts(source, news, posts);
+    }
+    if let Some(left) = measured.calls_left {
         metrics.calls_left(source, left);
     }
-    for (sighting, matches) in sightings.iter().zip(matches) {
-        match sighting.news {
-            News::New => metrics.posts(source, "new", 1),
-            News::Revised => metrics.posts(source, "edited", 1),
-            News::Known => continue,
-        }
-        for found in matches {
-            metrics.matched(source, &found.rule);
-        }
+    for rule in &measured.met {
+        metrics.matched(source, rule);
     }
 }
 

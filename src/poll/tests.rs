@@ -1,14 +1,19 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use jiff::tz::TimeZone;
 use tokio::time::{Instant, sleep};
 
 use super::batch::{Batch, Decided};
+use super::measure::Measured;
 use super::*;
 use crate::clock::TokioClock;
+use crate::metrics::{Metrics, Now};
 use crate::model::post::{Platform, PostKey};
+use crate::model::sink::SinkId;
 use crate::model::timeline::TimelineState;
 use crate::pulse::Pulse;
+use crate::route::Routes;
 use crate::source::{Ask, Common, Page, Source, SourceError, Watched};
 use crate::store::memory::MemoryStore;
 use crate::store::{News, Outcome, Sighted, Sighting};
@@ -70,8 +75,14 @@ async fn what_one_look_of_a_batch_shows_is_known_to_the_next() {
     let (gaps, filings, notices, state) =
         (Vec::new(), Vec::new(), Vec::new(), TimelineState::first(None, now));
     let outcome = Outcome { turn, state, gaps, posts, filings, notices, charge: None, day: 7 };
-    let decided =
-        Decided { watch, counted: Counted::default(), rules: Vec::new(), gaps: Vec::new(), _aside: None };
+    let decided = Decided {
+        watch,
+        counted: Counted::default(),
+        measured: Measured::default(),
+        rules: Vec::new(),
+        gaps: Vec::new(),
+        _aside: None,
+    };
     let mut batch = Batch::default();
     batch.add(outcome, decided);
     let edited = (shown.0, Post { text: "other".into(), ..post.clone() }.content());
@@ -114,4 +125,38 @@ async fn without_room_for_looks_the_loop_turns_and_ends_but_begins_no_others() {
     ended.unwrap();
     assert!(stopped.elapsed() < Duration::from_secs(1));
     assert!(room.try_recv().is_ok(), "what there is room for is handed over");
+}
+
+#[tokio::test]
+async fn a_look_is_measured_once_it_counts_and_not_before() {
+    let mut poll = poll_of(watching(1).1).await;
+    let now = poll.clock.now();
+    let (number, turn) = poll.claim(Timestamp::MAX).await.unwrap().remove(0);
+    let look = async |turn: Turn| {
+        let mut look = poll.look(number, turn, now).unwrap().await;
+        let (posts, unreadable) = (vec![Post::new(Platform::X, "1", "text")], vec!["odd".to_owned()]);
+        look.result = Ok(Page { posts, unreadable, ..Page::default() });
+        look
+    };
+    let metrics = Metrics::new(now);
+    let (routes, operators) = (Routes::default(), SinkId::new("console", "here"));
+    let audience = Audience { routes, operators, timezone: TimeZone::UTC };
+    let (rng, filed, tally) = (fastrand::Rng::with_seed(1), Arc::default(), Tally::new(metrics.clone()));
+    let (store, clock) = (poll.store.clone(), poll.clock.clone());
+    let mut committer = Committer::new(store, &[], audience, clock, rng, filed, tally.clone()).await.unwrap();
+    let measured = || {
+        let text = metrics.text(&Now::default());
+        let lines =
+            text.lines().filter(|line| line.starts_with("vigie_posts") || line.starts_with("vigie_looks"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let void = Turn { fence: turn.fence + 9, ..turn.clone() };
+    assert!(committer.take_all(vec![look(void).await]).await.is_err());
+    assert_eq!((measured(), tally.take()), (Vec::new(), Counted::default()));
+    committer.take_all(vec![look(turn).await]).await.unwrap();
+    let posts = |news: &str, posts| format!("vigie_posts_total{{source=\"x.hub\",news=\"{news}\"}} {posts}");
+    let mut counted = measured();
+    counted.sort();
+    let read = "vigie_looks_total{source=\"x.hub\",result=\"read\"} 1".to_owned();
+    assert_eq!(counted, [read, posts("edited", 0), posts("new", 1), posts("unreadable", 1)]);
 }
