@@ -177,23 +177,30 @@ impl TimelineState {
     /// Whether it is `before` but for when was and will be looked: then a restart may as well go on from `before`, and
     /// repeats the looks since.
     pub fn is_later(&self, before: &Self) -> bool {
-        let kept = |state: &Self| {
-            let Self { since, failures, watched_since, begun_at, complete_at, missed_at, .. } = *state;
-            let Self { cadence, silence, named_at, .. } = *state;
-            (
+        /// All of a state but when was and will be looked; every field has to be named here.
+        fn kept(state: &TimelineState) -> impl PartialEq {
+            let TimelineState {
+                due: _,
+                set_at: _,
+                pause: _,
+                cursor,
                 since,
                 failures,
                 watched_since,
                 begun_at,
-                complete_at.is_some(),
+                complete_at,
+                open,
+                trouble,
                 missed_at,
                 cadence,
                 silence,
+                name,
                 named_at,
-            )
-        };
-        let words = (&self.cursor, &self.open, &self.trouble, &self.name);
-        kept(self) == kept(before) && words == (&before.cursor, &before.open, &before.trouble, &before.name)
+            } = state;
+            let times = (since, watched_since, begun_at, complete_at.is_some(), missed_at, named_at);
+            (times, (cursor, failures, open, trouble), (cadence, silence, name))
+        }
+        kept(self) == kept(before)
     }
 
     /// Up to when its posts were seen; where its watch began if none were yet.
