@@ -1,6 +1,7 @@
 //! What a person types, and what they see. Alerts go to standard output, everything else to standard error.
 //!
-//! Exit codes: 0 fine, 1 something failed, 2 usage (also a name that nothing has) or configuration.
+//! Exit codes: 0 fine, 1 something failed, 2 usage (also a name that nothing has, and a file or folder that is not what the
+//! command needs) or configuration.
 
 mod arguments;
 mod backup;
@@ -22,10 +23,12 @@ mod stories;
 mod when;
 
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use clap::Parser;
 
 use self::arguments::{Cli, Command, LogFormat, OutboxCommand, RouteCommand, SilenceCommand, SinkCommand};
@@ -35,6 +38,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::errand::{self, Unable};
 use crate::setting::Problem;
+use crate::store::OpenError;
 use crate::store::sled::SledStore;
 
 /// Why a command failed, by its exit code.
@@ -63,6 +67,15 @@ impl Failure {
             Unable::Amiss(why) => Self::Usage(why),
             Unable::Problems(problems) => Self::Problems(problems),
             Unable::Refused(_) | Unable::Store(_) => Self::Failed(unable.into()),
+        }
+    }
+
+    /// By why a store was not opened.
+    fn to_open(error: OpenError) -> Self {
+        match error {
+            OpenError::Occupied { .. } | OpenError::NoBackup { .. } => Self::Usage(error.to_string()),
+            OpenError::Io { path, cause } => named(&path, cause),
+            other => Self::Failed(other.into()),
         }
     }
 }
@@ -190,5 +203,14 @@ fn load(path: &Path, clock: &Arc<dyn Clock>) -> Result<Config, Failure> {
 }
 
 fn open(path: &Path, holder: &str, clock: &dyn Clock) -> Result<Arc<SledStore>, Failure> {
-    Ok(Arc::new(SledStore::open(path, holder, clock.now())?))
+    SledStore::open(path, holder, clock.now()).map(Arc::new).map_err(Failure::to_open)
+}
+
+/// Why a file or folder that somebody named cannot be used: it is not there or is none, or it fails.
+fn named(path: &Path, cause: io::Error) -> Failure {
+    let said = format!("{}: {cause}", path.display());
+    match cause.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => Failure::Usage(said),
+        _ => Failure::Failed(anyhow!(said)),
+    }
 }

@@ -6,6 +6,7 @@
 mod people;
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -223,21 +224,22 @@ async fn reload(desk: &Desk) -> Result<Reloaded, Unable> {
 }
 
 async fn backup(desk: &Desk, SaveTo { dir }: SaveTo) -> Result<Saved, Unable> {
-    let refused = |why: String| Err(Unable::Refused(why));
+    let shown = dir.display();
     if !dir.is_absolute() {
-        return refused(format!("{} does not begin at the root", dir.display()));
+        return Err(Unable::Amiss(format!("{shown} does not begin at the root")));
     }
     match std::fs::read_dir(&dir).map(|mut entries| entries.next().is_some()) {
-        Ok(true) => return refused(format!("{} is not empty; name a new folder", dir.display())),
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
-            return refused(format!("{}: {cause}", dir.display()));
+        Ok(true) => return Err(Unable::Amiss(format!("{shown} is not empty; name a new folder"))),
+        Err(cause) if cause.kind() == ErrorKind::NotADirectory => {
+            return Err(Unable::Amiss(format!("{shown} is no folder; name a new one")));
+        }
+        Err(cause) if cause.kind() != ErrorKind::NotFound => {
+            return Err(Unable::Refused(format!("{shown}: {cause}")));
         }
         _ => {}
     }
-    match desk.store.backup(&dir).await {
-        Ok(saved) => Ok(saved),
-        Err(cause) => refused(format!("no backup was made in {}: {cause}", dir.display())),
-    }
+    let saved = desk.store.backup(&dir).await;
+    saved.map_err(|cause| Unable::Refused(format!("no backup was made in {shown}: {cause}")))
 }
 
 async fn outbox(desk: &Desk) -> Result<Vec<Delivery>, Unable> {

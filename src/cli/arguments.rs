@@ -9,7 +9,8 @@ use crate::config::DEFAULT_PATH;
 
 /// What the exit code tells.
 const EXIT_CODES: &str = "Exit codes: 0 fine; 1 something failed, is missing (`coverage`), or needs somebody (`status`); \
-                          2 usage (also a name that nothing has) or configuration.\nCommands that need the store ask the running vigie, or open the store if none \
+                          2 usage (also a name that nothing has, and a file or folder that is not what the command needs) or \
+                          configuration.\nCommands that need the store ask the running vigie, or open the store if none \
                           runs; they say which.";
 
 /// Watches public social accounts and tells people when a post says what they look for.

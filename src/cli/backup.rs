@@ -31,7 +31,7 @@ pub(super) async fn backup(
 /// Makes a store of the backup in `dir`.
 pub(super) fn restore(path: &Path, store: Option<&Path>, dir: &Path) -> Result<(), Failure> {
     let basics = keeper::basics(path, store)?;
-    SledStore::restore(dir, &basics.store)?;
+    SledStore::restore(dir, &basics.store).map_err(Failure::to_open)?;
     anstream::eprintln!(
         "restored to {}; what was seen and told since the backup will be told again",
         basics.store.display()
@@ -42,10 +42,10 @@ pub(super) fn restore(path: &Path, store: Option<&Path>, dir: &Path) -> Result<(
 /// Makes the store open again.
 pub(super) fn repair(path: &Path, store: Option<&Path>, clock: &dyn Clock) -> Result<(), Failure> {
     let basics = keeper::basics(path, store)?;
-    if !basics.store.exists() {
+    if !SledStore::is_at(&basics.store) {
         return Err(Failure::Usage(keeper::no_store(&basics.store)));
     }
-    let report = SledStore::repair(&basics.store, "vigie repair", clock.now())?;
+    let report = SledStore::repair(&basics.store, "vigie repair", clock.now()).map_err(Failure::to_open)?;
     for line in &report {
         anstream::println!("{line}");
     }

@@ -15,7 +15,7 @@ use crate::setting::Problem;
 use crate::source::Canary;
 
 /// More warnings than this are only counted, unless asked for.
-const MOST_WARNINGS: usize = 8;
+pub(super) const MOST_WARNINGS: usize = 8;
 
 /// Reads everything and says what it means.
 pub(super) fn check(
@@ -26,11 +26,8 @@ pub(super) fn check(
 ) -> Result<(), Failure> {
     let most = if every_warning { usize::MAX } else { MOST_WARNINGS };
     let mut warnings = Vec::new();
-    let config = Config::check(path, clock, &mut warnings).map_err(|problems| {
-        // What stops vigie stands last, where it is read first.
-        warn(&warnings, most);
-        Failure::Problems(problems)
-    })?;
+    let config =
+        Config::check(path, clock, &mut warnings).map_err(|problems| refused(problems, &warnings, most))?;
     anstream::println!("{} is fine.", path.display());
     anstream::println!("store      {}", store.unwrap_or(&config.basics.store).display());
     anstream::println!("health     http://{}/healthz", config.basics.listen);
@@ -79,6 +76,12 @@ fn routing(route: &Route) -> String {
     format!("{}: {lists}, {severity} and above -> {to}", route.name)
 }
 
+/// Problems, and above them what may be meant but seldom is: what stops vigie stands last, where it is read first.
+pub(super) fn refused(problems: Vec<Problem>, warnings: &[Problem], most: usize) -> Failure {
+    warn(warnings, most);
+    Failure::Problems(problems)
+}
+
 /// What may be meant but seldom is; it stops nothing.
 fn warn(warnings: &[Problem], most: usize) {
     for warning in warnings.iter().take(most) {
@@ -86,7 +89,10 @@ fn warn(warnings: &[Problem], most: usize) {
     }
     let more = warnings.len().saturating_sub(most);
     if more > 0 {
-        anstream::eprintln!("and {}; `vigie check --warnings` shows all", count(more, "more warning"));
+        anstream::eprintln!(
+            "and {}; `vigie check --warnings` shows all of a configuration",
+            count(more, "more warning")
+        );
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn find(
     clock: &Arc<dyn Clock>,
 ) -> Result<Keeper, Failure> {
     let basics = basics(path, store)?;
-    if !basics.store.exists() {
+    if !SledStore::is_at(&basics.store) {
         return Err(Failure::Usage(no_store(&basics.store)));
     }
     match SledStore::open(&basics.store, holder, clock.now()) {
@@ -77,7 +77,7 @@ pub(super) async fn find(
             anstream::eprintln!("asking the vigie that runs at {}", basics.listen);
             Ok(Keeper::Daemon(Daemon { basics, holder, token, clock: clock.clone() }))
         }
-        Err(other) => Err(other.into()),
+        Err(other) => Err(Failure::to_open(other)),
     }
 }
 

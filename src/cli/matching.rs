@@ -1,17 +1,18 @@
 //! `vigie match`: which rules hold for posts, and why.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
-use anyhow::Context;
 use serde::Serialize;
 
+use super::check::{MOST_WARNINGS, refused};
 use super::when::count;
-use super::{Failure, explaining, load};
+use super::{Failure, explaining, named};
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::model::matched::{Field, Hit, Match, Severity};
 use crate::model::post::Post;
 use crate::setting::Document;
@@ -50,7 +51,7 @@ pub(super) fn run(
     file: &Path,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    let watch = if watchlists.is_empty() { load(config, clock)?.watch } else { Arc::new(read(watchlists)?) };
+    let watch = if watchlists.is_empty() { configured(config, clock)? } else { Arc::new(read(watchlists)?) };
     if let Show::Explained { rule: Some(rule), .. } = show {
         explaining::check_rule(&watch, rule)?;
     }
@@ -99,12 +100,22 @@ pub(super) fn open(file: &Path) -> Result<Box<dyn BufRead>, Failure> {
     if file == Path::new("-") {
         return Ok(Box::new(std::io::stdin().lock()));
     }
-    Ok(Box::new(BufReader::new(File::open(file).with_context(|| file.display().to_string())?)))
+    let opened = File::open(file).and_then(|opened| {
+        if opened.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(opened) }
+    });
+    opened.map(|opened| Box::new(BufReader::new(opened)) as _).map_err(|cause| named(file, cause))
+}
+
+/// The watchlists of the configuration.
+fn configured(path: &Path, clock: &Arc<dyn Clock>) -> Result<Arc<Watch>, Failure> {
+    let mut warnings = Vec::new();
+    let config = Config::check(path, clock, &mut warnings);
+    config.map(|config| config.watch).map_err(|problems| refused(problems, &warnings, MOST_WARNINGS))
 }
 
 /// The watchlists in these files.
 pub(super) fn read(paths: &[PathBuf]) -> Result<Watch, Failure> {
-    let (mut documents, mut problems) = (Vec::new(), Vec::new());
+    let (mut documents, mut problems, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for path in paths {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         match Document::read_with_parts(path, &Watch::PARTS) {
@@ -112,13 +123,11 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Watch, Failure> {
             Err(found) => problems.extend(found),
         }
     }
-    match Watch::load(&documents) {
+    let loaded = Watch::load_for(&documents, None, &mut warnings);
+    let loaded = loaded.map_err(|found| problems.extend(found));
+    match loaded {
         Ok(watch) if problems.is_empty() => Ok(watch),
-        Ok(_) => Err(Failure::Problems(problems)),
-        Err(found) => {
-            problems.extend(found);
-            Err(Failure::Problems(problems))
-        }
+        _ => Err(refused(problems, &warnings, MOST_WARNINGS)),
     }
 }
 

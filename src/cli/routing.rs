@@ -19,6 +19,7 @@ use crate::model::sink::SinkId;
 use crate::model::story::StoryId;
 use crate::route::{Heard, Meter, Routes, Traits, Turn};
 use crate::source::file::posts;
+use crate::store::sled::SledStore;
 use crate::watch::Origin;
 
 /// The way of one post; a line of `--json`.
@@ -77,7 +78,7 @@ pub(super) async fn test(
     clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
     let config = load(path, clock)?;
-    let hindrances = if keeper::basics(path, store)?.store.exists() {
+    let hindrances = if SledStore::is_at(&keeper::basics(path, store)?.store) {
         keeper::find(path, store, "vigie route test", clock).await?.ask(&errand::HINDRANCES, ()).await?
     } else {
         Hindrances::default()

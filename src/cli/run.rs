@@ -27,7 +27,7 @@ pub(super) async fn run(
         open(folder, holder, clock.as_ref())?
     } else {
         // On a full disk the daemon waits, and says so, rather than die again and again.
-        Arc::new(SledStore::attend(folder, holder, clock.now())?)
+        SledStore::attend(folder, holder, clock.now()).map(Arc::new).map_err(Failure::to_open)?
     };
     let seed = clock.now().as_nanosecond() as u64 ^ u64::from(std::process::id());
     let now = clock.now();

@@ -52,6 +52,12 @@ pub enum OpenError {
         /// What was found and what to do.
         what: String,
     },
+    /// Nothing there was ever saved to its end.
+    #[error("there is no whole backup in {}", path.display())]
+    NoBackup {
+        /// Where one was to be.
+        path: PathBuf,
+    },
     /// A backup that cannot be used.
     #[error("the backup {} cannot be restored: {what}", path.display())]
     Backup {

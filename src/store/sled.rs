@@ -87,6 +87,11 @@ impl SledStore {
         Ok(Self { dir: dir.to_owned(), jobs, timelines })
     }
 
+    /// Whether there is a store in `dir`, or what is left of one.
+    pub fn is_at(dir: &Path) -> bool {
+        ["FORMAT", "commits", "lock", "state", "archive"].iter().any(|part| dir.join(part).exists())
+    }
+
     /// Makes a damaged store in `dir` open again. Gives what was found and done, a line each; nothing if it is whole.
     pub fn repair(dir: &Path, holder: &str, now: Timestamp) -> Result<Vec<String>, OpenError> {
         repair::repair(dir, holder, now)

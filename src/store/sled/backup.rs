@@ -71,7 +71,7 @@ pub(super) fn copy(from: &Path, lengths: &[(String, u64)], to: &Path) -> io::Res
 pub(super) fn restore(from: &Path, to: &Path) -> Result<(), OpenError> {
     let damaged = |what: &str| OpenError::Backup { path: from.to_owned(), what: what.into() };
     if !from.join(WHOLE).exists() {
-        return Err(damaged("it is no whole backup"));
+        return Err(OpenError::NoBackup { path: from.to_owned() });
     }
     if to.exists() && fs::read_dir(to).map_err(|cause| Trouble::Io(cause).at(to))?.next().is_some() {
         return Err(OpenError::Occupied { path: to.to_owned() });

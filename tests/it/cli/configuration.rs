@@ -119,6 +119,33 @@ fn check_shows_a_few_warnings_and_all_of_them_when_asked() {
 }
 
 #[test]
+fn match_and_stories_show_the_warnings_of_what_they_refuse_above_its_problems_as_check_does() {
+    let desk = Desk::new("");
+    let concept = "\n[concept.kinds]\nen = [\"gun\", \"=gun\"]\n";
+    let rule = "\n[[rule]]\nname = \"kinds\"\nseverity = \"low\"\nwhen = \"@kinds\"\n";
+    let wrong = "\n[[rule]]\nname = \"wrong\"\nseverity = \"low\"\nwhen = \"@nothing\"\n";
+    desk.write("watchlists/test.toml", &format!("{WATCHLIST}{concept}{rule}{wrong}"));
+    let (list, posts) = (desk.path("watchlists/test.toml"), desk.path("posts.jsonl"));
+    let (list, posts) = (list.to_str().unwrap(), posts.to_str().unwrap());
+    let checked = err(&desk.run(&["check"]));
+    assert!(checked.starts_with("warning: ") && checked.contains("@nothing"), "{checked}");
+    for command in [
+        &["match", posts][..],
+        &["match", "--watchlist", list, posts],
+        &["stories", "--watchlist", list, posts],
+    ] {
+        let refused = desk.run(command);
+        assert_eq!((code(&refused), err(&refused)), (2, checked.clone()), "{command:?}");
+    }
+    desk.write("watchlists/test.toml", &format!("{WATCHLIST}{concept}{rule}"));
+    assert_eq!(
+        err(&desk.run(&["match", posts])),
+        "0 of 0 posts match\n",
+        "what is in force is not warned of"
+    );
+}
+
+#[test]
 fn a_watchlist_with_a_failing_example_is_refused_with_which_and_why() {
     let desk = Desk::new("");
     let example = "\n[[rule.example]]\ntext = \"bread and milk\"\nexpect = \"alert\"\n";
