@@ -56,8 +56,8 @@ use crate::model::spend::{Charge, Spending};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 use crate::route::{Meters, Routes};
 
-/// Timelines written by one job of the owning thread, so that others come to their turn.
-const KEPT_AT_ONCE: usize = 500;
+/// Records of timelines written by one job of the owning thread, so that others come to their turn.
+const KEPT_AT_ONCE: usize = 64;
 
 /// A store in a folder.
 #[derive(Debug)]

@@ -152,8 +152,9 @@ impl Core {
         let grown = self.archive.append(&archived, now, &mut draft)?;
         let mut changed = Vec::new();
         for outcome in outcomes {
+            let version = lock(&self.timelines).next_version();
             let kept = (&mut self.seen, &mut self.stories);
-            ended.push(put(outcome, now, kept, &mut changed, &mut draft)?);
+            ended.push(put(outcome, (now, version), kept, &mut changed, &mut draft)?);
         }
         self.unsynced |= draft.apply()?;
         self.archive.grown(grown);
@@ -168,12 +169,12 @@ impl Core {
         Ok(())
     }
 
-    /// Writes up to `most` of the states that only looks without news changed; they are safe after the next sync. Tells
-    /// whether there may be more.
+    /// Writes up to `most` records of what looks without news changed; they are safe after the next sync. Tells whether
+    /// there may be more.
     pub(super) fn keep(&mut self, most: usize) -> Result<bool, StoreError> {
         let unkept = lock(&self.timelines).unkept(most)?;
-        for (timeline, state) in &unkept {
-            self.trees.note(Tree::Timeline, timeline.as_str().as_bytes(), state)?;
+        for (group, record) in &unkept {
+            self.trees.note(Tree::Times, &group.to_be_bytes(), record)?;
         }
         self.unsynced |= !unkept.is_empty();
         Ok(unkept.len() == most)
@@ -223,7 +224,7 @@ struct Ended {
 /// Puts what an outcome changes into the draft, but for its archive; the deliveries among it into `changed`.
 fn put(
     outcome: Outcome,
-    now: Timestamp,
+    (now, version): (Timestamp, u64),
     (seen, stories): (&mut Seen, &mut Stories),
     changed: &mut Vec<Delivery>,
     draft: &mut Draft<'_>,
@@ -247,7 +248,7 @@ fn put(
         keep(&mut kept, gap);
         draft.put(Tree::Gap, &key, &kept)?;
     }
-    let (key, packed) = (turn.timeline.as_str().as_bytes(), timelines::encode(&state)?);
+    let (key, packed) = (turn.timeline.as_str().as_bytes(), timelines::encode(&state, version)?);
     let before = turn.state.as_ref().filter(|_| draft.made() == before);
     let unkept = before.is_some_and(|before| state.is_later(before));
     // One more failure of many: it is written, but need not be safe at once.

@@ -111,7 +111,7 @@ fn timelines_are_packed(_: &Db, trees: &Trees) -> Result<(), StoreError> {
         if value.starts_with(b"{") {
             let state: TimelineState = serde_json::from_slice(&value)
                 .map_err(|error| StoreError::Broken(format!("a timeline of format 2: {error}")))?;
-            draft.put_raw(Tree::Timeline, &key, timelines::encode(&state)?)?;
+            draft.put_raw(Tree::Timeline, &key, timelines::encode(&state, 0)?)?;
             draft = draft.spill()?;
         }
     }

@@ -22,8 +22,16 @@ use crate::store::OpenError;
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// What of a state that cannot be used as a whole is taken over where it can be read.
-const SALVAGED: [Tree; 7] =
-    [Tree::Timeline, Tree::Gap, Tree::Resolved, Tree::Spending, Tree::Outbox, Tree::Excerpt, Tree::Gate];
+const SALVAGED: [Tree; 8] = [
+    Tree::Timeline,
+    Tree::Times,
+    Tree::Gap,
+    Tree::Resolved,
+    Tree::Spending,
+    Tree::Outbox,
+    Tree::Excerpt,
+    Tree::Gate,
+];
 
 /// Repairs the store in `dir`. Gives what was found and done, a line each; nothing if nothing is damaged.
 pub(super) fn repair(dir: &Path, holder: &str, now: Timestamp) -> Result<Vec<String>, OpenError> {

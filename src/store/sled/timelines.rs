@@ -2,16 +2,20 @@
 //!
 //! Handing out turns needs no disk, nor does a look that brought nothing, which a restart repeats harmlessly. Both happen
 //! right where they are asked for, because a change of threads and a write for each would cost several times what the
-//! look itself does. What such looks leave here is written by [`Timelines::unkept`] from time to time, many at once.
+//! look itself does. What such looks leave here is written by [`Timelines::unkept`] from time to time, many at once and in
+//! records of many.
 
 mod packed;
+mod times;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use self::packed::{Packed, pack, unpack};
+use self::packed::{Mark, Packed, pack, unpack};
+use self::times::{Known, MEMBERS, Record, Times};
 use super::trees::{Tree, Trees};
 use crate::model::timeline::{TimelineId, TimelineState, Turn};
 use crate::store::{Outcome, StoreError};
@@ -26,6 +30,10 @@ pub(super) struct Timelines {
     known: HashMap<TimelineId, Packed>,
     held: HashMap<TimelineId, u64>,
     fence: u64,
+    /// Counts what is written, across all runs.
+    version: u64,
+    /// How many timelines each group has.
+    groups: BTreeMap<u32, u32>,
     /// What a state is packed in.
     buffer: Vec<u8>,
     /// Whether the store was opened; before, nothing is known.
@@ -44,13 +52,39 @@ impl Timelines {
     pub(super) fn load(&mut self, trees: &Trees) -> Result<(), StoreError> {
         self.held.clear();
         self.known.clear();
+        self.groups.clear();
+        let mut times = Known::new();
+        for entry in trees.entries(Tree::Times, b"") {
+            let (key, value) = entry?;
+            let group = key.as_ref().try_into().map(u32::from_be_bytes);
+            let group = group.map_err(|_| StoreError::Broken("the name of a record of times".into()))?;
+            times::know(&mut times, group, &value)?;
+            self.groups.insert(group, 0);
+        }
         for entry in trees.entries(Tree::Timeline, b"") {
             let (key, value) = entry?;
             let id = TimelineId::from(String::from_utf8_lossy(&key).into_owned());
-            self.known.insert(id, pack(&decode(&value)?, false, &mut self.buffer)?);
+            let (mut state, written) = decode(&value)?;
+            let mut mark = Mark::default();
+            self.version = self.version.max(written);
+            if let Some((group, version, times)) = times.remove(&times::hash(&id)) {
+                self.version = self.version.max(version);
+                *self.groups.entry(group).or_default() += 1;
+                mark.group = Some(group);
+                if version > written {
+                    state = times.into(state);
+                }
+            }
+            self.known.insert(id, pack(&state, mark, &mut self.buffer)?);
         }
         (self.opened, self.shut) = (true, None);
         Ok(())
+    }
+
+    /// The version of a state that is written next.
+    pub(super) fn next_version(&mut self) -> u64 {
+        self.version += 1;
+        self.version
     }
 
     /// Hands out nothing, for this reason, before they are loaded anew.
@@ -85,9 +119,9 @@ impl Timelines {
     /// Makes one due, if it is known.
     pub(super) fn hasten(&mut self, id: &TimelineId, now: Timestamp) -> Result<(), StoreError> {
         self.check_open()?;
-        if let Some(state) = self.state(id)? {
-            let state = pack(&TimelineState { due: now, ..state }, true, &mut self.buffer)?;
-            self.known.insert(id.clone(), state);
+        if let Some(known) = self.known.get_mut(id) {
+            let state = TimelineState { due: now, ..unpack(known)? };
+            *known = pack(&state, Mark { unkept: true, ..known.mark() }, &mut self.buffer)?;
         }
         Ok(())
     }
@@ -124,24 +158,39 @@ impl Timelines {
         unkept: bool,
     ) -> Result<(), StoreError> {
         self.held.remove(&id);
-        let known = pack(state, unkept, &mut self.buffer)?;
         // With the id that whoever looks has in memory anyway, rather than with the one that was read from disk.
-        self.known.remove(&id);
-        self.known.insert(id, known);
+        let before = self.known.remove(&id);
+        let group = before.and_then(|known| known.mark().group);
+        self.known.insert(id, pack(state, Mark { unkept, group }, &mut self.buffer)?);
         Ok(())
     }
 
-    /// Up to `most` states that the disk does not have yet, as it is to have them; from now on it counts as having them.
-    pub(super) fn unkept(&mut self, most: usize) -> Result<Vec<(TimelineId, Vec<u8>)>, StoreError> {
-        let unkept = self.known.iter_mut().filter(|(_, known)| known.is_unkept()).take(most);
-        let kept = unkept.map(|(id, known)| {
-            known.keep();
-            Ok((id.clone(), encode(&unpack(known)?)?))
-        });
-        let mut kept: Vec<_> = kept.collect::<Result<_, StoreError>>()?;
-        // In the order in which they lie on disk.
-        kept.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        Ok(kept)
+    /// Up to `most` records of groups with timelines whose times the disk does not have yet, in the order in which they lie
+    /// there; from now on it counts as having them.
+    pub(super) fn unkept(&mut self, most: usize) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
+        let mut unkept = BTreeSet::new();
+        for known in self.known.values_mut().filter(|known| known.mark().unkept) {
+            let group = known.mark().group.unwrap_or_else(|| join(&mut self.groups));
+            known.set(Mark { unkept: true, group: Some(group) });
+            unkept.insert(group);
+        }
+        let mut kept: BTreeMap<_, _> = unkept
+            .into_iter()
+            .take(most)
+            .map(|group| (group, Vec::with_capacity(MEMBERS as usize)))
+            .collect();
+        if kept.is_empty() {
+            return Ok(Vec::new());
+        }
+        for (id, known) in &mut self.known {
+            let Mark { group, .. } = known.mark();
+            if let Some(times) = group.and_then(|group| kept.get_mut(&group)) {
+                times.push(Times::of(id, &unpack(known)?));
+                known.set(Mark { unkept: false, group });
+            }
+        }
+        let version = self.next_version();
+        kept.into_iter().map(|(group, times)| Ok((group, Record { version, times }.encode()?))).collect()
     }
 
     fn check_open(&self) -> Result<(), StoreError> {
@@ -149,66 +198,44 @@ impl Timelines {
     }
 }
 
+/// The group that the next timeline joins.
+fn join(groups: &mut BTreeMap<u32, u32>) -> u32 {
+    let group = match groups.last_key_value() {
+        Some((group, members)) if *members < MEMBERS => *group,
+        Some((group, _)) => group.saturating_add(1),
+        None => 0,
+    };
+    *groups.entry(group).or_default() += 1;
+    group
+}
+
+/// A state as it is kept.
+#[derive(Serialize)]
+struct Kept<'a> {
+    #[serde(flatten)]
+    state: &'a TimelineState,
+    version: u64,
+}
+
+/// When a state was written; before there were versions, before all that has one.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(default)]
+    version: u64,
+}
+
 /// A state as it is kept: names and values, so that later versions may know more of a timeline.
-pub(super) fn encode(state: &TimelineState) -> Result<Vec<u8>, StoreError> {
+pub(super) fn encode(state: &TimelineState, version: u64) -> Result<Vec<u8>, StoreError> {
     let mut named = Vec::with_capacity(320);
-    let written = rmp_serde::encode::write_named(&mut named, state);
+    let written = rmp_serde::encode::write_named(&mut named, &Kept { state, version });
     written.map(|()| named).map_err(|error| StoreError::Broken(error.to_string()))
 }
 
-fn decode(bytes: &[u8]) -> Result<TimelineState, StoreError> {
-    rmp_serde::from_slice(bytes).map_err(|error| StoreError::Broken(format!("a timeline's state: {error}")))
+fn decode(bytes: &[u8]) -> Result<(TimelineState, u64), StoreError> {
+    let broken = |error| StoreError::Broken(format!("a timeline's state: {error}"));
+    let Written { version } = rmp_serde::from_slice(bytes).map_err(broken)?;
+    Ok((rmp_serde::from_slice(bytes).map_err(broken)?, version))
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::SignedDuration;
-
-    use super::*;
-    use crate::model::post::Platform;
-
-    fn outcome(turn: Turn, state: TimelineState) -> Outcome {
-        let (gaps, posts, filings, notices) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Outcome { turn, state, gaps, posts, filings, notices, charge: None, day: 0 }
-    }
-
-    #[test]
-    fn only_looks_that_brought_nothing_are_noted_and_each_is_kept_once() {
-        let (id, now) = (TimelineId::new(&Platform::X, "1"), Timestamp::UNIX_EPOCH);
-        let mut timelines = Timelines { opened: true, ..Timelines::default() };
-        let turn =
-            |timelines: &mut Timelines| timelines.claim(std::slice::from_ref(&id), now).unwrap().remove(0);
-        let look = |timelines: &mut Timelines, state: &TimelineState| {
-            let outcome = outcome(turn(timelines), state.clone());
-            timelines.note(vec![outcome]).unwrap()
-        };
-        let first = TimelineState { complete_at: Some(now), ..TimelineState::first(None, now) };
-        assert!(!look(&mut timelines, &first).is_empty(), "a first look is news");
-        timelines.put(id.clone(), &first, false).unwrap();
-        assert_eq!(timelines.unkept(9).unwrap(), []);
-        let seen = TimelineState { complete_at: Some(now + SignedDuration::from_secs(1)), ..first };
-        assert!(look(&mut timelines, &seen).is_empty());
-        assert_eq!(timelines.state(&id).unwrap(), Some(seen.clone()));
-        assert_eq!(timelines.unkept(0).unwrap().len(), 0);
-        assert_eq!(timelines.unkept(9).unwrap(), [(id.clone(), encode(&seen).unwrap())]);
-        assert_eq!(timelines.unkept(9).unwrap(), []);
-        let failed = TimelineState { failures: 1, ..seen };
-        assert!(!look(&mut timelines, &failed).is_empty());
-    }
-
-    #[test]
-    fn a_store_that_is_shut_hands_out_and_takes_nothing_but_tells_what_it_knows() {
-        let (id, now) = (TimelineId::new(&Platform::X, "1"), Timestamp::UNIX_EPOCH);
-        let mut timelines = Timelines { opened: true, ..Timelines::default() };
-        let state = TimelineState::first(None, now);
-        timelines.put(id.clone(), &state, false).unwrap();
-        let turn = timelines.claim(std::slice::from_ref(&id), now).unwrap().remove(0);
-        timelines.shut(StoreError::Full("no space".into()));
-        assert!(timelines.claim(std::slice::from_ref(&id), now).is_err());
-        assert!(timelines.note(vec![outcome(turn, state.clone())]).is_err());
-        assert_eq!(timelines.state(&id).unwrap(), Some(state));
-        let mut never = Timelines::default();
-        never.shut(StoreError::Full("no space".into()));
-        assert!(never.state(&id).is_err());
-    }
-}
+mod tests;

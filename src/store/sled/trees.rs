@@ -22,6 +22,8 @@ pub(super) enum Tree {
     Meta,
     /// Timeline id -> its state.
     Timeline,
+    /// Group of timelines -> when those in it were and will be looked at; see `timelines`.
+    Times,
     /// Timeline id, day -> the gaps that ended on it.
     Gap,
     /// `platform:account` -> timeline id.
@@ -52,6 +54,7 @@ impl Tree {
     pub(super) const ALL: &[(Self, &'static str)] = &[
         (Self::Meta, "meta"),
         (Self::Timeline, "timeline"),
+        (Self::Times, "times"),
         (Self::Gap, "gap"),
         (Self::Resolved, "resolved"),
         (Self::Seen, "seen"),

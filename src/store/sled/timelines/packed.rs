@@ -9,27 +9,46 @@ use crate::model::instant;
 use crate::model::timeline::{Cursor, Silence, TimelineState, Trouble};
 use crate::store::StoreError;
 
-/// A state in few bytes, the first of which says whether the state on disk is older. It is a type of its own because the
-/// bytes of a state on disk are others.
+/// A state in few bytes behind its mark. It is a type of its own because the bytes of a state on disk are others.
 #[derive(Debug)]
 pub(super) struct Packed(Box<[u8]>);
 
-impl Packed {
-    /// Whether the state on disk is older.
-    pub(super) fn is_unkept(&self) -> bool {
-        self.0.first() == Some(&UNKEPT)
-    }
+/// What is known of how a state is kept on disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Whether what is on disk is older.
+    pub(super) unkept: bool,
+    /// The group in whose record its times are written.
+    pub(super) group: Option<u32>,
+}
 
-    /// From now on the disk has it.
-    pub(super) fn keep(&mut self) {
-        if let Some(first) = self.0.first_mut() {
-            *first = KEPT;
-        }
+/// The bytes of a mark.
+const MARK: usize = 5;
+
+impl Mark {
+    fn bytes(self) -> [u8; MARK] {
+        let [a, b, c, d] = self.group.unwrap_or(u32::MAX).to_le_bytes();
+        [self.unkept.into(), a, b, c, d]
     }
 }
 
-const KEPT: u8 = 0;
-const UNKEPT: u8 = 1;
+impl Packed {
+    /// How it is kept.
+    pub(super) fn mark(&self) -> Mark {
+        let Some(&[unkept, ref group @ ..]) = self.0.first_chunk::<MARK>() else { return Mark::default() };
+        Mark {
+            unkept: unkept != 0,
+            group: Some(u32::from_le_bytes(*group)).filter(|group| *group != u32::MAX),
+        }
+    }
+
+    /// From now on it is kept so.
+    pub(super) fn set(&mut self, mark: Mark) {
+        if let Some(bytes) = self.0.first_chunk_mut() {
+            *bytes = mark.bytes();
+        }
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct At(#[serde(with = "instant")] Timestamp);
@@ -41,8 +60,8 @@ type Unpacked = (
     (Cadence, Option<Silence>, Option<String>, Option<At>),
 );
 
-/// A state, packed by way of `buffer`; `unkept` if that on disk is older.
-pub(super) fn pack(state: &TimelineState, unkept: bool, buffer: &mut Vec<u8>) -> Result<Packed, StoreError> {
+/// A state, packed by way of `buffer`.
+pub(super) fn pack(state: &TimelineState, mark: Mark, buffer: &mut Vec<u8>) -> Result<Packed, StoreError> {
     let TimelineState { cursor, since, due, set_at, pause, failures, watched_since, begun_at, .. } = state;
     let TimelineState { complete_at, open, trouble, missed_at, cadence, silence, name, named_at, .. } = state;
     let at = |at: &Option<Timestamp>| at.map(At);
@@ -52,7 +71,7 @@ pub(super) fn pack(state: &TimelineState, unkept: bool, buffer: &mut Vec<u8>) ->
         (cadence, silence, name, at(named_at)),
     );
     buffer.clear();
-    buffer.push(if unkept { UNKEPT } else { KEPT });
+    buffer.extend(mark.bytes());
     rmp_serde::encode::write(buffer, &packed).map_err(|error| StoreError::Broken(error.to_string()))?;
     Ok(Packed(buffer.as_slice().into()))
 }
@@ -61,7 +80,7 @@ pub(super) fn pack(state: &TimelineState, unkept: bool, buffer: &mut Vec<u8>) ->
 pub(super) fn unpack(Packed(bytes): &Packed) -> Result<TimelineState, StoreError> {
     let broken = |error| StoreError::Broken(format!("a timeline's state: {error}"));
     let (times, looks, account): Unpacked =
-        rmp_serde::from_slice(bytes.get(1..).unwrap_or_default()).map_err(broken)?;
+        rmp_serde::from_slice(bytes.get(MARK..).unwrap_or_default()).map_err(broken)?;
     let at = |at: Option<At>| at.map(|At(at)| at);
     let (cursor, since, At(due), At(set_at), (seconds, nanoseconds), failures) = times;
     let (watched_since, begun_at, complete_at, open, trouble, missed_at) = looks;
@@ -104,8 +123,8 @@ mod tests {
             cadence: Cadence::default().heard(&[at(-500), at(-5), at(-1)]),
             ..first.clone()
         };
-        let pack = |state: &TimelineState| pack(state, false, &mut vec![7; 3]).unwrap();
-        assert!(pack(&read).0.len() <= 115, "{}", pack(&read).0.len());
+        let pack = |state: &TimelineState| pack(state, Mark::default(), &mut vec![7; 3]).unwrap();
+        assert!(pack(&read).0.len() <= 119, "{}", pack(&read).0.len());
         let failing = TimelineState {
             failures: 7,
             begun_at: Some(at(3)),
@@ -119,10 +138,11 @@ mod tests {
         };
         for state in [first, read, failing] {
             assert_eq!(unpack(&pack(&state)).unwrap(), state);
-            let mut unkept = super::pack(&state, true, &mut Vec::new()).unwrap();
-            assert!(unkept.is_unkept() && !pack(&state).is_unkept());
-            unkept.keep();
-            assert_eq!((unkept.is_unkept(), unpack(&unkept).unwrap()), (false, state));
+            let (mark, other) = (Mark { unkept: true, group: Some(7) }, Mark { unkept: false, group: None });
+            let mut packed = super::pack(&state, mark, &mut Vec::new()).unwrap();
+            assert_eq!((packed.mark(), pack(&state).mark()), (mark, other));
+            packed.set(other);
+            assert_eq!((packed.mark(), unpack(&packed).unwrap()), (other, state));
         }
     }
 }
