@@ -17,7 +17,7 @@ COPY --chown=65532:65532 --from=build /data /data
 COPY config /etc/vigie
 ENV VIGIE_CONFIG=/etc/vigie/vigie.toml VIGIE_STORE=/data VIGIE_LOG_FORMAT=json
 # glibc would keep memory in 8 arenas a core, and more of what was freed the more was; see docs/performance.md.
-ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=131072
+ENV MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=131072
 VOLUME /data
 USER 65532:65532
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["/usr/local/bin/vigie", "health"]

@@ -62,18 +62,16 @@ impl Remote {
 
     /// Makes a call at the host's pace and reads the whole answer.
     pub async fn call(&self, request: Request) -> Result<Answer, CallError> {
-        let (timeout, follow, start) = (request.timeout, request.follow, request.url.clone());
+        let follows = request.follow == Follow::Anywhere && request.method == Method::GET;
         let mut request = request;
         let mut remote = self.clone();
-        let mut permanent = true;
+        let (mut permanent, mut start) = (true, None);
         for redirects in 0..=MOST_REDIRECTS {
-            let method = request.method.clone();
-            let answer = remote.once(request.clone(), timeout).await;
+            let answer = remote.once(&request).await;
             let mut answer = answer.map_err(|error| if redirects > 0 { led_astray(error) } else { error })?;
-            let target =
-                (follow == Follow::Anywhere && method == Method::GET).then(|| target(&answer)).flatten();
-            let Some(target) = target else {
-                answer.moved = (permanent && answer.url != start).then(|| answer.url.clone());
+            let Some(target) = follows.then(|| target(&answer)).flatten() else {
+                let moved = permanent && start.is_some_and(|start| start != answer.url);
+                answer.moved = moved.then(|| answer.url.clone());
                 return Ok(answer);
             };
             permanent &= matches!(answer.status, 301 | 308);
@@ -83,12 +81,13 @@ impl Remote {
                 let host = self.shared.host(&target, &self.who, self.host.pace);
                 remote = Remote { host, ..self.clone() };
             }
-            request.url = target;
+            let before = std::mem::replace(&mut request.url, target);
+            start.get_or_insert(before);
         }
         Err(CallError::Unusable(format!("{}: more than {MOST_REDIRECTS} redirects", self.name())))
     }
 
-    async fn once(&self, request: Request, timeout: Duration) -> Result<Answer, CallError> {
+    async fn once(&self, request: &Request) -> Result<Answer, CallError> {
         self.check_open()?;
         let begun = Instant::now();
         let _slot = self.host.slots.acquire().await.map_err(|_| self.not_sent("shutting down"))?;
@@ -96,11 +95,12 @@ impl Remote {
         // Outside of `waited` nobody asks.
         let _ = WAITED.try_with(|waited| waited.set(waited.get() + begun.elapsed()));
         self.check_open()?;
-        let apart = request.apart;
-        match tokio::time::timeout(timeout, self.exchange(request)).await {
-            Ok(result) => result.inspect(|answer| self.obey(answer, apart)),
-            Err(_) => Err(CallError::Ambiguous(format!("{}: no answer within {timeout:?}", self.name()))),
-        }
+        let late = |_| {
+            let why = format!("{}: no answer within {:?}", self.name(), request.timeout);
+            Err(CallError::Ambiguous(why))
+        };
+        let answered = tokio::time::timeout(request.timeout, self.exchange(request)).await;
+        answered.unwrap_or_else(late).inspect(|answer| self.obey(answer, request.apart))
     }
 
     /// Leaves the host alone as long as it asks for that, and while nothing is left of what it allows, whatever the
@@ -122,24 +122,24 @@ impl Remote {
         }
     }
 
-    async fn exchange(&self, request: Request) -> Result<Answer, CallError> {
+    async fn exchange(&self, request: &Request) -> Result<Answer, CallError> {
         let Request { method, url, headers, body, most, .. } = request;
-        let client = self.shared.client(&url).ok_or_else(|| {
+        let client = self.shared.client(url).ok_or_else(|| {
             self.not_sent(
                 "an answer led to this private address, and only hosts in the configuration may have one",
             )
         })?;
-        let mut call = client.request(method, url.clone()).headers(headers);
+        let mut call = client.request(method.clone(), url.clone()).headers(headers.clone());
         if let Some(body) = body {
-            call = call.body(body);
+            call = call.body(body.clone());
         }
-        let response = call.send().await.map_err(|error| self.failed(error))?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut response = call.send().await.map_err(|error| self.failed(error))?;
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let (mut body, mut room) = (Vec::new(), Room::default());
         let mut stream = response.bytes_stream();
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(|error| CallError::Unusable(self.failed(error).to_string()))?;
-            if body.len() + chunk.len() > most {
+            if body.len() + chunk.len() > *most {
                 return Err(CallError::Unusable(format!(
                     "{}: the answer is larger than {most} bytes",
                     self.name()
@@ -151,7 +151,7 @@ impl Remote {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, headers, body, url, moved: None, room })
+        Ok(Answer { status, headers, body, url: url.clone(), moved: None, room })
     }
 
     fn not_sent(&self, why: &str) -> CallError {
