@@ -1,13 +1,13 @@
 //! Words that are written so that others do not find them: with digits for letters (`w3ap0ns`, `0ружие`), with signs
-//! for letters (`we@pons`) or with dots between them (`wea.pons`).
+//! for letters (`we@pons`), with dots between them (`wea.pons`) or with a space between each two (`w e a p o n s`).
 
 use super::script::Script;
 
 /// The fewest letters of such a word: `A4` and `4x4` have fewer.
 const FEWEST: usize = 3;
 
-/// The same if there are only dots in it: `U.S.A`.
-const FEWEST_DOTTED: usize = 4;
+/// The same if there are only dots or spaces in it: `U.S.A`, `U S A`.
+pub const FEWEST_APART: usize = 4;
 
 /// No word that hides is longer, in letters and signs.
 const LONGEST: usize = 64;
@@ -33,9 +33,9 @@ pub fn hides(c: char) -> bool {
     SILENT.contains(&c) || matches!(c, '@' | '$')
 }
 
-/// What letters, digits and signs that [`hides`] knows say as one word; nothing if they hardly are one. The names of many
-/// weapons look the same (`Su30MK`), so it can only be said beside what is written.
-pub fn undisguised(word: &[char]) -> Option<Vec<char>> {
+/// What letters, digits and signs that [`hides`] knows say as one word, perhaps `spaced` apart; nothing if they hardly are
+/// one. The names of many weapons look the same (`Su30MK`), so it can only be said beside what is written.
+pub fn undisguised(word: &[char], spaced: bool) -> Option<Vec<char>> {
     if word.len() > LONGEST {
         return None;
     }
@@ -43,10 +43,11 @@ pub fn undisguised(word: &[char]) -> Option<Vec<char>> {
     let (letters, digits) =
         (word.iter().filter(is_letter).count(), word.iter().filter(|c| c.is_ascii_digit()).count());
     let dotted = word.iter().all(|c| is_letter(&c) || SILENT.contains(c));
-    let fewest = if dotted { FEWEST_DOTTED } else { FEWEST };
+    let fewest = if dotted { FEWEST_APART } else { FEWEST };
     let begins = word.iter().take_while(|c| !is_letter(c)).count() < 2;
     let ends = word.last().is_some_and(|c| is_letter(&c));
-    if letters == word.len() || letters < fewest || letters <= digits || !begins || !ends {
+    let plain = letters == word.len() && !spaced;
+    if plain || letters < fewest || letters <= digits || !begins || !ends {
         return None;
     }
     // Letters of other scripts that look like those of the word hide it, too.
@@ -70,7 +71,9 @@ mod tests {
     #[test]
     fn digits_and_signs_among_letters_are_read_as_what_they_stand_for() {
         let said = |word: &str| {
-            undisguised(&word.chars().collect::<Vec<_>>()).map(|word| word.into_iter().collect::<String>())
+            let spaced = word.contains(' ');
+            let word: Vec<char> = word.chars().filter(|c| *c != ' ').collect();
+            undisguised(&word, spaced).map(|word| word.into_iter().collect::<String>())
         };
         for (word, plain) in [
             ("t4nks", "tanks"),
@@ -85,6 +88,10 @@ mod tests {
             ("r.u.s.s.i.a", "russia"),
             ("soldat·e·s", "soldates"),
             ("سل.اح", "سلاح"),
+            ("w e a p o n s", "weapons"),
+            ("D r 0 n e s", "Drones"),
+            ("0 р у ж и е", "оружие"),
+            ("a r m s", "arms"),
         ] {
             assert_eq!(said(word).as_deref(), Some(plain), "{word}");
         }
@@ -103,6 +110,9 @@ mod tests {
             "ор1гинал",
             "سل3اح",
             "U.S.A",
+            "U S A",
+            "a 4 b 2",
+            "1 2 3 4",
             "t.me",
             "arms.",
         ] {

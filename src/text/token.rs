@@ -104,6 +104,13 @@ mod tests {
             ("0ружие Su30MK F16s", "[оружие] 0 ружие [sueomk] su 30 mk f 16 s"),
             ("#tr4ining a #MaliT4nks", "[training] tr 4 ining a [malit] mali t 4 nks"),
             ("in.struc.teurs it@liens. Fin", "[instructeurs] in struc teurs [italiens] it liens fin"),
+            ("w e a p o n s D r 0 n e  s", "[weaponsdrone] w e a p o n s d r 0 n e s"),
+            ("les D r 0 n e s ici", "les [drones] d r 0 n e s ici"),
+            (
+                "о р у ж и е. U S A; a b t4nks; w e a  p o n",
+                "[оружие] о р у ж и е u s a a b [tanks] t 4 nks w e a p o n",
+            ),
+            ("1 2 3 4 a, b c d 俄 a b c 罗", "1 2 3 4 a b c d 俄 a b c 罗"),
             ("ru$$ian. a...bcd", "[russian] ru ian a bcd"),
             ("مسـ.ـيّرات ا.ل", "[مسيرات] مس يرات ا ل"),
             ("U.S. a.m. 3.5 x.y", "u s a m 3 5 x y"),
@@ -182,7 +189,7 @@ mod tests {
 
     /// Text with all that makes words hard to find.
     fn disguised() -> impl Strategy<Value = String> {
-        "(\\PC|[#@'’ _a-zA-ZеоА\u{301}\u{200B}ｶﾞ🇷🇺俄١ʀẞİßα]|https://|www\\.|#[A-Z][a-z]{1,3}[A-Z]е|[a-zа]{0,2}[0-7.@·][a-zа]{1,3}|%D0%B0){0,60}"
+        "(\\PC|[#@'’ _a-zA-ZеоА\u{301}\u{200B}ｶﾞ🇷🇺俄١ʀẞİßα]|https://|www\\.|#[A-Z][a-z]{1,3}[A-Z]е|[a-zа]{0,2}[0-7.@·][a-zа]{1,3}| [a-zéо0] [a-zо3] [a-zо]|%D0%B0){0,60}"
     }
 
     proptest! {

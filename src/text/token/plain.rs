@@ -156,7 +156,14 @@ fn undisguised(text: &str, tokens: Vec<Token>) -> Vec<Token> {
     let mut found: Vec<Token> = Vec::new();
     let mut rest = tokens.as_slice();
     while let Some(first) = rest.first() {
-        let count = 1 + rest.windows(2).take_while(|pair| joint(text, pair).is_some()).count();
+        let joined = rest.windows(2).take_while(|pair| joint(text, pair).is_some()).count();
+        let letters = |pair: &[Token]| pair.iter().all(|token| token.cased.chars().count() == 1);
+        let apart = |pair: &[Token]| speaks(pair) && letters(pair) && between(text, pair) == Some(" ");
+        let whole = |at: usize| rest.get(at..at + 2).is_none_or(|pair| joint(text, pair).is_none());
+        let spaced = (0..rest.len())
+            .take_while(|at| joined == 0 && whole(at + 1) && rest.get(*at..at + 2).is_some_and(apart));
+        let spaced = spaced.count();
+        let count = 1 + joined + spaced;
         let (parts, behind) = rest.split_at(count);
         let mut written: Vec<char> = first.cased.chars().collect();
         for pair in parts.windows(2) {
@@ -164,7 +171,7 @@ fn undisguised(text: &str, tokens: Vec<Token>) -> Vec<Token> {
             written.extend(pair[1].cased.chars());
         }
         let goes_on = found.last().is_some_and(|before| before.range.end == first.range.start);
-        if let Some(said) = disguise::undisguised(&written).filter(|_| !goes_on) {
+        if let Some(said) = disguise::undisguised(&written, spaced > 0).filter(|_| !goes_on) {
             let end = parts.last().map_or(first.range.end, |last| last.range.end);
             let letter = |c: char| Letter { range: first.range.start..end, c, class: fold::entry(c).class };
             word(&said.into_iter().map(letter).collect::<Vec<_>>(), first.at, count, &mut found);
@@ -178,9 +185,7 @@ fn undisguised(text: &str, tokens: Vec<Token>) -> Vec<Token> {
 /// What stands between two words if they may be one: signs and noise, or nothing where letters and digits touch.
 fn joint<'t>(text: &'t str, pair: &[Token]) -> Option<&'t str> {
     let [one, next] = pair else { return None };
-    let speaks =
-        |token: &Token| !matches!(token.script, Script::Symbol | Script::Unspaced) && token.width == 1;
-    let between = text.get(one.range.end..next.range.start)?;
+    let between = between(text, pair)?;
     let signs: Vec<char> = between.chars().filter(|c| fold::entry(*c).class != Class::Noise).collect();
     let digits = [one, next].map(|token| token.script == Script::Number);
     let joins = match signs.as_slice() {
@@ -188,5 +193,14 @@ fn joint<'t>(text: &'t str, pair: &[Token]) -> Option<&'t str> {
         [_] | [_, _] => signs.iter().all(|sign| disguise::hides(*sign)) && digits == [false; 2],
         _ => false,
     };
-    (joins && speaks(one) && speaks(next)).then_some(between)
+    (joins && speaks(pair)).then_some(between)
+}
+
+fn between<'t>(text: &'t str, pair: &[Token]) -> Option<&'t str> {
+    text.get(pair.first()?.range.end..pair.last()?.range.start)
+}
+
+/// Whether tokens can be parts of another word.
+fn speaks(tokens: &[Token]) -> bool {
+    tokens.iter().all(|token| !matches!(token.script, Script::Symbol | Script::Unspaced) && token.width == 1)
 }

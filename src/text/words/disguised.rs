@@ -1,4 +1,4 @@
-//! Words in disguise are told as a whole, before the parts that digits and signs make of them.
+//! Words in disguise are told as a whole, before the parts that digits, signs and spaces make of them.
 
 use std::ops::Range;
 
@@ -36,10 +36,16 @@ impl Words {
     /// Where words stand together as the parts of one that hides may, by their numbers.
     fn hidden(&self) -> Vec<Range<usize>> {
         let (mut all, mut first) = (Vec::new(), 0);
-        for behind in 1..=self.found.len() {
-            let pair = self.found.get(behind - 1).zip(self.found.get(behind));
-            if pair.is_some_and(|(one, next)| self.joint(one, next).is_some()) {
-                continue;
+        while first < self.found.len() {
+            let mut behind = first + 1;
+            while self.joint(behind).is_some() {
+                behind += 1;
+            }
+            if behind == first + 1 {
+                // A letter that is a part of another word is none of one that is spaced apart.
+                while self.is_spaced(behind) && self.joint(behind + 1).is_none() {
+                    behind += 1;
+                }
             }
             if behind - first > 1 && !self.goes_on_at(first) {
                 all.push(first..behind);
@@ -49,17 +55,35 @@ impl Words {
         all
     }
 
-    /// What stands between two words if they may be one: signs and noise, or nothing between letters and digits.
-    fn joint(&self, one: &Word, next: &Word) -> Option<&str> {
+    /// The word with this number and the one before it, if both can be parts of another word.
+    fn pair(&self, number: usize) -> Option<[&Word; 2]> {
+        let pair = [self.found.get(number.checked_sub(1)?)?, self.found.get(number)?];
         let speaks =
             |word: &Word| !matches!(word.script, Script::Symbol | Script::Unspaced) && word.width == 1;
-        if !speaks(one) || !speaks(next) {
-            return None;
-        }
-        let between = self.text.get(one.end as usize..next.start as usize)?;
+        pair.iter().all(|word| speaks(word)).then_some(pair)
+    }
+
+    /// What stands between two such words.
+    fn between(&self, [one, next]: [&Word; 2]) -> Option<&str> {
+        self.text.get(one.end as usize..next.start as usize)
+    }
+
+    /// Whether this word and the one before it are single letters or digits with a space between them.
+    fn is_spaced(&self, number: usize) -> bool {
+        self.pair(number).is_some_and(|pair| {
+            let single = |word: &&Word| self.letters_of(word).nth(1).is_none();
+            self.between(pair) == Some(" ") && pair.iter().all(single)
+        })
+    }
+
+    /// What stands between this word and the one before it if they may be one: signs and noise, or nothing between
+    /// letters and digits.
+    fn joint(&self, number: usize) -> Option<&str> {
+        let pair = self.pair(number)?;
+        let between = self.between(pair)?;
         let signs: Vec<char> =
             between.chars().filter(|c| fold::entry(*c).class != Class::Noise).take(MOST_SIGNS + 1).collect();
-        let digits = [one, next].map(|word| word.script == Script::Number);
+        let digits = pair.map(|word| word.script == Script::Number);
         let joins = if signs.is_empty() {
             between.is_empty() && digits[0] != digits[1]
         } else {
@@ -78,14 +102,14 @@ impl Words {
     fn said(&self, parts: &Range<usize>) -> Option<Vec<Letter>> {
         let words = self.found.get(parts.clone())?;
         let (start, end) = (words.first()?.start, words.last()?.end);
+        let spaced = self.is_spaced(parts.start + 1);
         let mut written: Vec<char> = Vec::new();
-        for (number, word) in words.iter().enumerate() {
-            let before = number.checked_sub(1).and_then(|before| words.get(before));
-            let joint = before.and_then(|before| self.joint(before, word)).unwrap_or_default();
-            written.extend(joint.chars().filter(|c| hides(*c)));
+        for (number, word) in parts.clone().zip(words) {
+            let joint = if number == parts.start { None } else { self.joint(number) };
+            written.extend(joint.unwrap_or_default().chars().filter(|c| hides(*c)));
             written.extend(self.letters_of(word));
         }
-        let said = undisguised(&written)?;
+        let said = undisguised(&written, spaced)?;
         Some(said.into_iter().map(|c| Letter { start, end, c, glyph: glyph(c) }).collect())
     }
 }

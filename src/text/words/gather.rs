@@ -41,6 +41,7 @@ impl Words {
                     behind: 0,
                 };
                 self.add(word, folded);
+                self.disguised |= run.read(letters.len() < 5 && letters.chars().nth(1).is_none());
                 run.at += 1;
                 run.last = Last::Word;
                 return;
@@ -119,6 +120,8 @@ impl Words {
         let range = run.first..self.letters.len();
         let spelling = if run.stale { self.spelling(&range) } else { run.spelling };
         (run.class, run.stale, run.spelling) = (Class::Other, false, Spelling::default());
+        let speaks = matches!(class, Class::Letter | Class::Digit);
+        self.disguised |= run.read(speaks && range.len() == 1);
         run.at = match class {
             Class::Other | Class::Noise | Class::Mark => run.at,
             Class::Letter if run.tag => self.tag_word(range, run.at),

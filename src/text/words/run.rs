@@ -1,6 +1,7 @@
 //! Letters of a text that belong together.
 
 use super::spelling::Spelling;
+use crate::text::disguise;
 use crate::text::fold::Class;
 
 /// Letters that belong together, while they are read.
@@ -18,6 +19,8 @@ pub(super) struct Run {
     pub(super) tag: bool,
     /// Whether `#` and `@` begin a tag.
     pub(super) tags: bool,
+    /// Words of one letter or digit that were read one after the other.
+    pub(super) singles: usize,
     /// What stands right before what is read next, if it is no part of the run.
     pub(super) last: Last,
 }
@@ -44,6 +47,7 @@ impl Run {
             at: 0,
             tag: false,
             tags,
+            singles: 0,
             last: Last::Other,
         }
     }
@@ -52,6 +56,13 @@ impl Run {
     pub(super) fn meets(&mut self, next: Class) -> bool {
         let last = std::mem::replace(&mut self.last, Last::Other);
         next == Class::Letter && (self.class == Class::Digit || last == Last::Sign)
+    }
+
+    /// A word was read: whether it may be the end of one that is spaced apart.
+    #[inline]
+    pub(super) fn read(&mut self, single: bool) -> bool {
+        self.singles = if single { self.singles + 1 } else { 0 };
+        self.singles == disguise::FEWEST_APART
     }
 
     /// A separator begins a tag or ends it.
