@@ -56,7 +56,10 @@ use crate::watch::Origin;
 pub const TICK: Duration = Duration::from_secs(5);
 
 /// Looks begin together at most once in this time: to be woken for each by itself costs more than most looks do.
-const BREATH: Duration = Duration::from_millis(50);
+const BREATH: Duration = Duration::from_millis(100);
+
+/// The same where a source had too few hands for all that was due.
+const SHORT_BREATH: Duration = Duration::from_millis(10);
 
 /// Calls that may be under way at a host whose pace is not known.
 const CALLS: usize = 4;
@@ -163,7 +166,8 @@ impl Poll {
             if begins && Instant::now() >= breath {
                 for (number, turn) in self.claim(now).await? {
                     under_way.push(self.look(number, turn, now)?);
-                    breath = Instant::now() + BREATH;
+                    let rest = if self.agenda.is_stretched() { SHORT_BREATH } else { BREATH };
+                    breath = Instant::now() + rest;
                 }
             }
             // With no hand free, the next thing to wait for is a hand.

@@ -136,6 +136,11 @@ impl Agenda {
         self.sources.iter().filter_map(Hands::next).map(|(due, _)| due).min().map(Due::at)
     }
 
+    /// Whether a source has no hand free.
+    pub(super) fn is_stretched(&self) -> bool {
+        self.sources.iter().any(|hands| hands.under_way >= OF_A_SOURCE)
+    }
+
     /// Frees the hand of a look that was started. It tells whether its host answers, unless it was not asked.
     pub(super) fn ended(&mut self, number: Number, answered: Option<bool>) {
         if let Some(queue) = self.queue_of(number) {

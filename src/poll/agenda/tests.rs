@@ -46,7 +46,9 @@ fn no_host_and_no_source_takes_more_hands_than_it_has() {
     assert_eq!((of_host(0..20), of_host(20..40), of_host(40..240)), (8, 8, 48));
     assert!(started.contains(&other), "each source has its own");
     assert_eq!((agenda.start(at(100)), agenda.next()), (vec![], None), "with no hand free nothing can start");
+    assert!(agenda.is_stretched());
     agenda.ended(started[0], Some(true));
+    assert!(!agenda.is_stretched());
     assert_eq!(agenda.start(at(100)).len(), 1);
 }
 
