@@ -18,6 +18,9 @@ const OF_A_SOURCE: usize = 64;
 /// Those among them at one host, where a source has several, for each call that may be under way there.
 const OF_A_CALL: usize = 2;
 
+/// Those among them at one host to which others lead, at most.
+const OF_A_STRANGER: u8 = 8;
+
 /// Those among them at hosts that gave no answer, all together.
 const OF_THE_SILENT: usize = 16;
 
@@ -67,7 +70,8 @@ struct Hands {
 impl Agenda {
     /// Puts a timeline of a source, by the order in which they were opened, on the agenda, at `host` if the source has several.
     pub(super) fn add(&mut self, source: usize, host: Option<&str>, due: Timestamp) -> Number {
-        let queue = self.queue(source, host);
+        let most = if host.is_some() { self.sources[source].of_a_host } else { OF_A_SOURCE as u8 };
+        let queue = self.queue(source, host, most);
         let number = self.queue_of.len();
         self.queue_of.push(queue);
         self.wait(number, due);
@@ -83,8 +87,7 @@ impl Agenda {
         self.queues.reserve_exact(timelines);
     }
 
-    fn queue(&mut self, source: usize, host: Option<&str>) -> u32 {
-        let most = if host.is_some() { self.sources[source].of_a_host } else { OF_A_SOURCE as u8 };
+    fn queue(&mut self, source: usize, host: Option<&str>, most: u8) -> u32 {
         let (queues, known) = (&mut self.queues, &mut self.known);
         let key = known.hasher().hash_one((source, host));
         *known.entry(key).or_insert_with(|| {
@@ -99,7 +102,9 @@ impl Agenda {
     pub(super) fn led(&mut self, number: Number, host: Option<&str>) {
         match (self.queue_of(number), host) {
             (Some(before), Some(host)) => {
-                let queue = self.queue(self.queues[before as usize].source as usize, Some(host));
+                let source = self.queues[before as usize].source as usize;
+                let most = self.sources[source].of_a_host.min(OF_A_STRANGER);
+                let queue = self.queue(source, Some(host), most);
                 self.queue_of[number] = queue;
                 self.away.entry(number).or_insert(before);
             }

@@ -98,7 +98,8 @@ impl Remotes {
         self.led_to(url, who, pace)
     }
 
-    /// The host of an address that an answer led to; unless it is configured too, only its public addresses are called.
+    /// The host of an address that an answer led to; unless it is configured too, only its public addresses are called, and
+    /// no faster than public hosts bear.
     pub fn led_to(&self, url: &Url, who: &str, pace: Pace) -> Remote {
         Remote { shared: self.shared.clone(), host: self.shared.host(url, who, pace), who: who.to_owned() }
     }
@@ -114,16 +115,26 @@ impl Shared {
             hosts.known.retain(|_, host| Arc::strong_count(host) > 1 || !host.is_at_rest(now));
             hosts.most = (hosts.known.len() / 4 * 5).max(FEW_HOSTS);
         }
-        hosts.known.entry(key).or_insert_with(|| Arc::new(Host::new(url, pace))).clone()
+        let host = || {
+            // That a host of one's own takes more says nothing of where it leads.
+            let pace = if self.trusts(url) { pace } else { pace.abroad() };
+            Arc::new(Host::new(url, pace))
+        };
+        hosts.known.entry(key).or_insert_with(host).clone()
     }
 
     /// What calls the host of `url`, if it may be called.
     pub(super) fn client(&self, url: &Url) -> Option<&Client> {
-        let trusted = self.trusted();
-        if url.host_str().is_some_and(|name| trusted.contains(&trusted.hasher().hash_one(name))) {
+        if self.trusts(url) {
             return Some(&self.client);
         }
         may_be_public(url).then_some(&self.wary)
+    }
+
+    /// Whether the host of `url` is configured.
+    fn trusts(&self, url: &Url) -> bool {
+        let trusted = self.trusted();
+        url.host_str().is_some_and(|name| trusted.contains(&trusted.hasher().hash_one(name)))
     }
 
     fn trusted(&self) -> MutexGuard<'_, HashSet<u64>> {
@@ -223,6 +234,22 @@ mod tests {
         assert!(Arc::ptr_eq(&used.host, &remotes.host(&url(0), "feed", pace).host));
         let closed = remotes.host(&url(1), "feed", pace).check_open();
         assert!(matches!(closed, Err(CallError::Closed(..))), "{closed:?}");
+    }
+
+    #[test]
+    fn where_a_host_of_ones_own_leads_is_called_no_faster_than_public_hosts_bear() {
+        let (remotes, fast, slow) = (remotes(), Pace::per_second(500.0), Pace::per_second(0.1));
+        let pace = |remote: &Remote| remote.host.pace;
+        let own = remotes.host(&url(0), "feed", fast);
+        assert_eq!(pace(&own), fast);
+        assert_eq!(
+            pace(&remotes.led_to(&url(0).join("/b").unwrap(), "feed", slow)),
+            fast,
+            "it is known already"
+        );
+        let public = pace(&remotes.led_to(&url(1), "feed", fast));
+        assert_eq!((public.every, public.burst.get(), public.at_once), (Duration::from_secs(1), 5, 4));
+        assert_eq!(pace(&remotes.led_to(&url(2), "feed", slow)), slow);
     }
 
     #[tokio::test(start_paused = true)]

@@ -44,6 +44,13 @@ impl Pace {
         Self { at_once: (whole as usize).clamp(FEW, MANY), ..Self::new(every, whole.max(FEW as u32)) }
     }
 
+    /// For hosts that nobody configured: no faster than public ones bear, a call a second and five after a rest.
+    pub fn abroad(self) -> Self {
+        let public = Self::new(Duration::from_secs(1), 5);
+        let (every, burst) = (self.every.max(public.every), self.burst.min(public.burst));
+        Self { every, burst, at_once: self.at_once.min(public.at_once), ..self }
+    }
+
     /// The shortest time in which so many calls can be made one after the other.
     pub fn time_for(&self, calls: usize) -> Duration {
         self.every.saturating_mul(calls as u32)

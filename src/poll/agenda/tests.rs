@@ -145,3 +145,19 @@ fn those_that_are_led_to_one_host_take_its_hands_and_no_others() {
     let again = agenda.start(at(201));
     assert!(again.contains(&started[0]), "it uses its own hands again");
 }
+
+#[test]
+fn a_host_to_which_a_fast_one_leads_gets_few_hands() {
+    let mut agenda = Agenda::default();
+    agenda.open(40, 64);
+    for _ in 0..40 {
+        agenda.add(0, Some("fast"), at(0));
+    }
+    assert_eq!(agenda.start(at(0)).len(), 40);
+    for number in 0..40 {
+        agenda.ended(number, Some(true));
+        agenda.led(number, Some("stranger"));
+        agenda.wait(number, at(1));
+    }
+    assert_eq!(agenda.start(at(1)).len(), 8);
+}
